@@ -1,0 +1,1 @@
+//! The suite that holds an engine to its contract.

@@ -1,0 +1,115 @@
+//! The customers of one tenant: whose orders are where, and which events were theirs.
+
+use std::collections::VecDeque;
+use std::hash::BuildHasher;
+
+use hashbrown::{DefaultHashBuilder, HashTable};
+
+use super::orders::Slot;
+use crate::id::CustomerId;
+
+#[derive(Default)]
+pub(super) struct Customers {
+    table: HashTable<Box<Customer>>,
+    hasher: DefaultHashBuilder,
+    /// Customers without orders whose past events are still in the log, with the last of those.
+    leaving: VecDeque<(u64, CustomerId)>,
+}
+
+/// One customer.
+pub(super) struct Customer {
+    id: CustomerId,
+    pub(super) orders: Vec<Slot>,
+    /// The seqs of the events of their orders, since these were theirs.
+    seqs: VecDeque<u64>,
+    /// The highest seq that is no longer among them.
+    dropped: u64,
+}
+
+impl Customers {
+    pub(super) fn len(&self) -> usize {
+        self.table.len()
+    }
+
+    pub(super) fn get(&self, id: &CustomerId) -> Option<&Customer> {
+        let hash = self.hasher.hash_one(id);
+        self.table.find(hash, |customer| customer.id == *id).map(|customer| &**customer)
+    }
+
+    pub(super) fn get_or_insert(&mut self, id: &CustomerId) -> &mut Customer {
+        let Self { table, hasher, .. } = self;
+        let new =
+            || Customer { id: id.clone(), orders: Vec::new(), seqs: VecDeque::new(), dropped: 0 };
+        table
+            .entry(
+                hasher.hash_one(id),
+                |customer| customer.id == *id,
+                |customer| hasher.hash_one(&customer.id),
+            )
+            .or_insert_with(|| Box::new(new()))
+            .into_mut()
+    }
+
+    /// Takes an order away from its customer. `floor` is the first seq that the log still has.
+    pub(super) fn release(&mut self, id: &CustomerId, order: Slot, floor: u64) {
+        let hash = self.hasher.hash_one(id);
+        if let Some(customer) = self.table.find_mut(hash, |customer| customer.id == *id) {
+            customer.orders.retain(|slot| *slot != order);
+            if customer.orders.is_empty() {
+                let last = customer.seqs.back().copied().unwrap_or(0);
+                self.leaving.push_back((last, id.clone()));
+            }
+        }
+        self.retire(floor);
+    }
+
+    /// Forgets those who have neither orders nor events any more.
+    pub(super) fn retire(&mut self, floor: u64) {
+        while self.leaving.front().is_some_and(|(last, _)| *last < floor)
+            && let Some((_, id)) = self.leaving.pop_front()
+        {
+            let hash = self.hasher.hash_one(&id);
+            if let Ok(mut entry) = self.table.find_entry(hash, |customer| customer.id == id) {
+                let customer = entry.get_mut();
+                customer.prune(floor);
+                if customer.orders.is_empty() && customer.seqs.is_empty() {
+                    entry.remove();
+                }
+            }
+        }
+    }
+
+    pub(super) fn shrink(&mut self) {
+        let Self { table, hasher, .. } = self;
+        table.shrink_to_fit(|customer| hasher.hash_one(&customer.id));
+    }
+}
+
+impl Customer {
+    pub(super) fn push(&mut self, seq: u64, floor: u64) {
+        if self.seqs.len() == self.seqs.capacity() {
+            self.prune(floor);
+        }
+        self.seqs.push_back(seq);
+    }
+
+    fn prune(&mut self, floor: u64) {
+        let gone = self.seqs.partition_point(|seq| *seq < floor);
+        if let Some(last) = self.seqs.drain(..gone).next_back() {
+            self.dropped = last;
+        }
+    }
+
+    /// The seqs after a place that the log still has.
+    pub(super) fn after(&self, after: u64, floor: u64) -> impl Iterator<Item = u64> + '_ {
+        let first = self.seqs.partition_point(|seq| *seq <= after.max(floor - 1));
+        self.seqs.range(first..).copied()
+    }
+
+    /// The highest seq of their events that the log no longer holds.
+    pub(super) fn dropped(&self, floor: u64) -> u64 {
+        let in_log = self.seqs.partition_point(|seq| *seq < floor);
+        let last = in_log.checked_sub(1).and_then(|place| self.seqs.get(place));
+        last.copied().unwrap_or(0).max(self.dropped)
+    }
+}

@@ -1,0 +1,171 @@
+//! The orders of one tenant: a table that finds them by id, and slots that stay where they are, so
+//! that pages of snapshots can be walked while orders come and go.
+
+use std::hash::BuildHasher;
+use std::sync::Arc;
+
+use hashbrown::{DefaultHashBuilder, HashTable};
+use slab::Slab;
+
+use crate::config::TIMELINE_ENTRIES;
+use crate::engine::{Record, Snapshot, State};
+use crate::id::OrderId;
+use crate::time::Timestamp;
+
+/// Where an order sits. Kept small: customers hold one per order.
+pub(super) type Slot = u32;
+
+#[derive(Default)]
+pub(super) struct Orders {
+    slots: Slab<Box<Order>>,
+    table: HashTable<Slot>,
+    hasher: DefaultHashBuilder,
+}
+
+/// One order.
+pub(super) struct Order {
+    pub(super) id: OrderId,
+    pub(super) state: State,
+    /// When a keyed event was last published to it.
+    pub(super) keyed_at: Option<Timestamp>,
+    /// The highest seq of its events that are no longer in `records`.
+    dropped: u64,
+    /// Its events that are in the log, and before them those that its timeline still shows.
+    records: Vec<Arc<Record>>,
+}
+
+impl Orders {
+    pub(super) fn len(&self) -> usize {
+        self.slots.len()
+    }
+
+    pub(super) fn find(&self, id: &OrderId) -> Option<Slot> {
+        let hash = self.hasher.hash_one(id);
+        self.table.find(hash, |slot| self.is(*slot, id)).copied()
+    }
+
+    fn is(&self, slot: Slot, id: &OrderId) -> bool {
+        self.slots.get(slot as usize).is_some_and(|order| order.id == *id)
+    }
+
+    pub(super) fn get(&self, slot: Slot) -> Option<&Order> {
+        self.slots.get(slot as usize).map(|order| &**order)
+    }
+
+    pub(super) fn get_mut(&mut self, slot: Slot) -> Option<&mut Order> {
+        self.slots.get_mut(slot as usize).map(|order| &mut **order)
+    }
+
+    pub(super) fn insert(&mut self, order: Order) -> Slot {
+        let Self { slots, table, hasher } = self;
+        let hash = hasher.hash_one(&order.id);
+        let slot = slots.insert(Box::new(order)) as Slot;
+        table.insert_unique(hash, slot, |slot| {
+            slots.get(*slot as usize).map_or(0, |order| hasher.hash_one(&order.id))
+        });
+        slot
+    }
+
+    pub(super) fn remove(&mut self, slot: Slot) -> Option<Order> {
+        let order = self.slots.try_remove(slot as usize)?;
+        let hash = self.hasher.hash_one(&order.id);
+        if let Ok(entry) = self.table.find_entry(hash, |other| *other == slot) {
+            entry.remove();
+        }
+        Some(*order)
+    }
+
+    pub(super) fn shrink(&mut self) {
+        let Self { slots, table, hasher } = self;
+        slots.shrink_to_fit();
+        table.shrink_to_fit(|slot| {
+            slots.get(*slot as usize).map_or(0, |order| hasher.hash_one(&order.id))
+        });
+    }
+
+    /// Orders from this slot on, in slot order.
+    pub(super) fn from(&self, first: usize) -> impl Iterator<Item = (Slot, &Order)> {
+        // A slab cannot be entered in its middle, but its slots are dense.
+        let end = self.slots.capacity();
+        (first..end).filter_map(|slot| Some((slot as Slot, &**self.slots.get(slot)?)))
+    }
+}
+
+impl Order {
+    pub(super) fn new(id: OrderId, state: State) -> Self {
+        Self { id, state, keyed_at: None, dropped: 0, records: Vec::new() }
+    }
+
+    pub(super) fn push(&mut self, record: Arc<Record>, floor: u64) {
+        // Only where the list would grow, and then it is left at most half full, so that each event
+        // is looked at a bounded number of times however long the order lives.
+        if self.records.len() == self.records.capacity() {
+            self.prune(floor);
+            if self.records.len() > self.records.capacity() / 2 {
+                self.records.reserve(self.records.len());
+            }
+        }
+        self.records.push(record);
+    }
+
+    /// Lets go of what neither the log nor the timeline holds. `floor` is the first seq that the
+    /// log still has.
+    fn prune(&mut self, floor: u64) {
+        if self.records.first().is_none_or(|first| first.seq() >= floor) {
+            return;
+        }
+        let mut shown = 0;
+        let mut has_work = false;
+        let mut is_former_life = false;
+        let mut dropped = self.dropped;
+        // Newest first: that is how the timeline counts.
+        self.records.reverse();
+        self.records.retain(|record| {
+            let is_last_work = record.is_work() && !std::mem::replace(&mut has_work, true);
+            let is_shown = record.is_timeline() && shown < TIMELINE_ENTRIES;
+            shown += usize::from(record.is_timeline());
+            // A deletion stays, for it is what ends the timeline; what lies before it may go.
+            let is_of_use = is_shown || is_last_work || record.is_deletion();
+            let keep = record.seq() >= floor || (is_of_use && !is_former_life);
+            is_former_life |= record.is_deletion();
+            if !keep {
+                dropped = dropped.max(record.seq());
+            }
+            keep
+        });
+        self.records.reverse();
+        self.dropped = dropped;
+    }
+
+    /// The events after a place that the log still has.
+    pub(super) fn after(&self, after: u64, floor: u64) -> &[Arc<Record>] {
+        let first = self.records.partition_point(|record| record.seq() <= after.max(floor - 1));
+        self.records.get(first..).unwrap_or_default()
+    }
+
+    /// The highest seq of its events that the log no longer holds.
+    pub(super) fn dropped(&self, floor: u64) -> u64 {
+        let in_log = self.records.partition_point(|record| record.seq() < floor);
+        let last = in_log.checked_sub(1).and_then(|place| self.records.get(place));
+        self.dropped.max(last.map_or(0, |record| record.seq()))
+    }
+
+    pub(super) fn snapshot(&self) -> Snapshot {
+        let deleted = self.records.iter().rposition(|record| record.is_deletion());
+        let life = self.records.get(deleted.map_or(0, |place| place + 1)..).unwrap_or_default();
+        let mut timeline: Vec<_> = life
+            .iter()
+            .rev()
+            .filter(|record| record.is_timeline())
+            .take(TIMELINE_ENTRIES)
+            .cloned()
+            .collect();
+        timeline.reverse();
+        Snapshot {
+            order: self.id.clone(),
+            state: self.state.clone(),
+            timeline,
+            work: life.iter().rev().find(|record| record.is_work()).cloned(),
+        }
+    }
+}

@@ -1,0 +1,357 @@
+//! One tenant's log and its indexes: plain data, changed under one lock by its owner.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use super::MemoryCounts;
+use super::Retention;
+use super::customers::Customers;
+use super::keys::Keys;
+use super::orders::{Order, Orders, Slot};
+use crate::cursor::Epoch;
+use crate::engine::{
+    Appended, Current, Draft, EngineError, History, HistoryLimit, PageToken, Record, Snapshots,
+    State, Tail, Wakes,
+};
+use crate::grant::Scope;
+use crate::id::{IdempotencyKey, OrderId};
+use crate::lifecycle::Finality;
+use crate::time::Timestamp;
+
+/// How many old events, keys and orders an append lets go of at most: more than it adds, so that a
+/// backlog shrinks, and few enough that no publisher pays for a flood.
+const RETIRED_PER_APPEND: usize = 4;
+
+pub(super) struct TenantLog {
+    epoch: Epoch,
+    retention: Retention,
+    /// The events that are retained, contiguous.
+    log: VecDeque<Arc<Record>>,
+    /// The seq of the first of them, or of the next event where there are none.
+    floor: u64,
+    orders: Orders,
+    customers: Customers,
+    keys: Keys,
+    /// Finished orders whose last event (its seq) is trimmed, and whose keys have not expired yet.
+    finished: VecDeque<(Slot, u64)>,
+    tails: Vec<(u64, Arc<dyn Tail>)>,
+    next_tail: u64,
+}
+
+impl TenantLog {
+    pub(super) fn new(epoch: Epoch, retention: Retention) -> Self {
+        Self {
+            epoch,
+            retention,
+            log: VecDeque::new(),
+            floor: 1,
+            orders: Orders::default(),
+            customers: Customers::default(),
+            keys: Keys::default(),
+            finished: VecDeque::new(),
+            tails: Vec::new(),
+            next_tail: 0,
+        }
+    }
+
+    fn head(&self) -> u64 {
+        self.floor + self.log.len() as u64 - 1
+    }
+
+    fn record(&self, seq: u64) -> Option<&Arc<Record>> {
+        self.log.get(seq.checked_sub(self.floor)? as usize)
+    }
+
+    pub(super) fn read(
+        &self,
+        order: &OrderId,
+        key: Option<&IdempotencyKey>,
+        now: Timestamp,
+    ) -> Current {
+        let prior = key.and_then(|key| self.keys.get(key, now, &self.retention));
+        let order = self.orders.find(order).and_then(|slot| self.orders.get(slot));
+        Current {
+            epoch: self.epoch,
+            state: order.map(|order| order.state.clone()),
+            prior: prior.cloned(),
+        }
+    }
+
+    pub(super) fn append(&mut self, draft: Draft, wakes: &mut Wakes) -> Appended {
+        let epoch = self.epoch;
+        if let Some((key, _)) = &draft.key
+            && let Some(prior) = self.keys.get(key, draft.event.at, &self.retention)
+        {
+            return Appended::KeySeen { epoch, prior: prior.clone() };
+        }
+        let slot = self.orders.find(&draft.order);
+        let known = slot.and_then(|slot| self.orders.get(slot));
+        let version = known.map_or(0, |order| order.state.version);
+        if version != draft.expected {
+            return Appended::Conflict { version };
+        }
+        let now = draft.event.at;
+        let (slot, record) = self.commit(slot, draft);
+        if !self.tails.is_empty() {
+            let customer = self.orders.get(slot).and_then(|order| order.state.customer.as_ref());
+            for (_, tail) in &self.tails {
+                tail.committed(&record, customer, wakes);
+            }
+        }
+        self.retire(now, RETIRED_PER_APPEND);
+        Appended::Committed { epoch, record }
+    }
+
+    /// Stores a draft that was compared, in the log and in every index.
+    fn commit(&mut self, slot: Option<Slot>, mut draft: Draft) -> (Slot, Arc<Record>) {
+        let seq = self.head() + 1;
+        let floor = self.floor;
+        let key = draft.key.clone();
+        let becomes = draft.becomes.clone();
+        let at = draft.event.at;
+        // One text for the id, however many events the order has.
+        let slot = match slot.and_then(|slot| Some((slot, self.orders.get(slot)?))) {
+            Some((slot, order)) => {
+                draft.order = order.id.clone();
+                slot
+            }
+            None => {
+                let state = State {
+                    status: becomes.status.clone(),
+                    version: 0,
+                    customer: None,
+                    finality: becomes.finality,
+                    deleted: false,
+                    created_at: at,
+                    updated_at: at,
+                    seq: 0,
+                };
+                self.orders.insert(Order::new(draft.order.clone(), state))
+            }
+        };
+        let record = Arc::new(Record::commit(draft, seq));
+        self.log.push_back(Arc::clone(&record));
+
+        let Some(order) = self.orders.get_mut(slot) else { return (slot, record) };
+        let state = &mut order.state;
+        let before = std::mem::replace(&mut state.customer, becomes.customer.clone());
+        if state.deleted && !becomes.deleted {
+            state.created_at = at;
+        }
+        state.status = becomes.status;
+        state.version = record.version();
+        state.finality = becomes.finality;
+        state.deleted = becomes.deleted;
+        state.updated_at = at;
+        state.seq = seq;
+        if key.is_some() {
+            order.keyed_at = Some(at);
+        }
+        order.push(Arc::clone(&record), floor);
+
+        if let Some(before) =
+            before.as_ref().filter(|before| becomes.customer.as_ref() != Some(before))
+        {
+            self.customers.release(before, slot, floor);
+        }
+        if let Some(id) = &becomes.customer {
+            let customer = self.customers.get_or_insert(id);
+            if before.as_ref() != Some(id) {
+                customer.orders.push(slot);
+            }
+            customer.push(seq, floor);
+        }
+        if let Some((key, fingerprint)) = key {
+            self.keys.insert(key, fingerprint, Arc::clone(&record));
+        }
+        (slot, record)
+    }
+
+    pub(super) fn history(&self, scope: &Scope, after: u64, limit: HistoryLimit) -> History {
+        // Nothing is known of a scope that is absent: what was trimmed may have been its.
+        let unknown = self.floor - 1;
+        let (dropped, (records, complete)) = match scope {
+            Scope::Order(id) => match self.orders.find(id).and_then(|slot| self.orders.get(slot)) {
+                Some(order) => {
+                    (order.dropped(self.floor), take(order.after(after, self.floor).iter(), limit))
+                }
+                None => (unknown, (Vec::new(), true)),
+            },
+            Scope::Customer(id) => match self.customers.get(id) {
+                Some(customer) => (
+                    customer.dropped(self.floor),
+                    take(
+                        customer.after(after, self.floor).filter_map(|seq| self.record(seq)),
+                        limit,
+                    ),
+                ),
+                None => (unknown, (Vec::new(), true)),
+            },
+            Scope::Tenant => {
+                let first = (after.saturating_add(1).max(self.floor) - self.floor) as usize;
+                let from = first.min(self.log.len());
+                (unknown, take(self.log.range(from..), limit))
+            }
+        };
+        History { epoch: self.epoch, head: self.head(), dropped, records, complete }
+    }
+
+    pub(super) fn snapshots(
+        &self,
+        scope: &Scope,
+        page: Option<&PageToken>,
+        limit: usize,
+    ) -> Result<Snapshots, EngineError> {
+        let first: usize = match page {
+            None => 0,
+            Some(PageToken(text)) => text.parse().map_err(|_| EngineError::UnknownPage)?,
+        };
+        let mut next = None;
+        let mut orders = Vec::new();
+        // The place to go on from is told where the page is full and another order follows.
+        let mut add = |place: usize, order: &Order| {
+            if order.state.deleted {
+                return true;
+            }
+            if orders.len() >= limit {
+                next = Some(PageToken(place.to_string()));
+                return false;
+            }
+            orders.push(order.snapshot());
+            true
+        };
+        match scope {
+            Scope::Order(id) => {
+                if let Some(order) = self.orders.find(id).and_then(|slot| self.orders.get(slot)) {
+                    add(0, order);
+                }
+            }
+            Scope::Customer(id) => {
+                // By slot, so that a page goes on where it stopped though orders came or went.
+                let slots = self.customers.get(id).map(|customer| customer.orders.as_slice());
+                let mut slots = slots.unwrap_or_default().to_vec();
+                slots.sort_unstable();
+                let rest = slots.partition_point(|slot| (*slot as usize) < first);
+                slots
+                    .iter()
+                    .skip(rest)
+                    .filter_map(|slot| Some((*slot, self.orders.get(*slot)?)))
+                    .all(|(slot, order)| add(slot as usize, order));
+            }
+            Scope::Tenant => {
+                self.orders.from(first).all(|(slot, order)| add(slot as usize, order));
+            }
+        }
+        Ok(Snapshots { epoch: self.epoch, head: self.head(), orders, next })
+    }
+
+    pub(super) fn follow(&mut self, tail: Arc<dyn Tail>) -> u64 {
+        let id = self.next_tail;
+        self.next_tail += 1;
+        self.tails.push((id, tail));
+        id
+    }
+
+    pub(super) fn unfollow(&mut self, id: u64) -> Option<Arc<dyn Tail>> {
+        let place = self.tails.iter().position(|(tail, _)| *tail == id)?;
+        Some(self.tails.swap_remove(place).1)
+    }
+
+    /// Begins again, empty, with another epoch.
+    pub(super) fn lose(&mut self, wakes: &mut Wakes) {
+        let tails = std::mem::take(&mut self.tails);
+        let next_tail = self.next_tail;
+        *self = Self { tails, next_tail, ..Self::new(Epoch::draw(), self.retention) };
+        for (_, tail) in &self.tails {
+            tail.interrupted(wakes);
+        }
+    }
+
+    /// Lets go of what is due: of each sort no more than `budget`.
+    pub(super) fn retire(&mut self, now: Timestamp, budget: usize) {
+        let mut left = budget;
+        while left > 0
+            && let Some(first) = self.log.front()
+        {
+            let is_old = now.saturating_since(first.at()) >= self.retention.age;
+            if !is_old && self.log.len() <= self.retention.events {
+                break;
+            }
+            if let Some(record) = self.log.pop_front() {
+                self.floor += 1;
+                self.note_finished(&record);
+            }
+            left -= 1;
+        }
+        self.keys.retire(now, budget, &self.retention);
+        self.forget_finished(now, budget);
+        self.customers.retire(self.floor);
+    }
+
+    /// Gives back the room that was held for what is gone.
+    pub(super) fn shrink(&mut self) {
+        self.log.shrink_to_fit();
+        self.orders.shrink();
+        self.customers.shrink();
+        self.keys.shrink();
+        self.finished.shrink_to_fit();
+    }
+
+    fn note_finished(&mut self, record: &Record) {
+        if record.finality() == Finality::Open && !record.is_deletion() {
+            return;
+        }
+        let Some(slot) = self.orders.find(record.order()) else { return };
+        if self.orders.get(slot).is_some_and(|order| order.state.seq == record.seq()) {
+            self.finished.push_back((slot, record.seq()));
+        }
+    }
+
+    fn forget_finished(&mut self, now: Timestamp, mut budget: usize) {
+        while budget > 0
+            && let Some((slot, seq)) = self.finished.front().copied()
+        {
+            // A slot that was given to another order, or an order that went on, has another seq.
+            let order = self.orders.get(slot).filter(|order| order.state.seq == seq);
+            if let Some(order) = order {
+                let waits = order.keyed_at.is_some_and(|keyed_at| {
+                    now.saturating_since(keyed_at) < self.retention.key_window
+                });
+                if waits {
+                    break;
+                }
+                if let Some(gone) = self.orders.remove(slot)
+                    && let Some(customer) = &gone.state.customer
+                {
+                    self.customers.release(customer, slot, self.floor);
+                }
+            }
+            self.finished.pop_front();
+            budget -= 1;
+        }
+    }
+
+    pub(super) fn count(&self, sum: &mut MemoryCounts) {
+        sum.events += self.log.len();
+        sum.orders += self.orders.len();
+        sum.customers += self.customers.len();
+        sum.keys += self.keys.len();
+    }
+}
+
+/// The first of these records that a reader may see, within the limits; and whether those are all.
+fn take<'a>(
+    records: impl Iterator<Item = &'a Arc<Record>>,
+    limit: HistoryLimit,
+) -> (Vec<Arc<Record>>, bool) {
+    let mut taken = Vec::new();
+    let mut bytes = 0;
+    for record in records.filter(|record| record.is_visible_to(limit.audience)) {
+        bytes += record.weight();
+        if taken.len() >= limit.events || (bytes > limit.bytes && !taken.is_empty()) {
+            return (taken, false);
+        }
+        taken.push(Arc::clone(record));
+    }
+    (taken, true)
+}

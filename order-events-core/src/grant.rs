@@ -1,0 +1,147 @@
+//! Who may watch what, for whom, and until when.
+
+use std::fmt;
+use std::future::{Future, poll_fn};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::task::Poll;
+
+use async_trait::async_trait;
+
+use crate::event::Audience;
+use crate::id::{CustomerId, OrderId, Principal, TenantId};
+use crate::time::Timestamp;
+
+/// What a subscriber watches. All scopes of a tenant share one cursor space.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Scope {
+    /// One order.
+    Order(OrderId),
+    /// One customer's orders. An order's events belong to it from the one that made it theirs on.
+    Customer(CustomerId),
+    /// Every order of the tenant.
+    Tenant,
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Order(order) => write!(f, "order {order}"),
+            Self::Customer(customer) => write!(f, "customer {customer}"),
+            Self::Tenant => f.write_str("tenant"),
+        }
+    }
+}
+
+/// Proof that somebody may watch a scope, for an audience, and until when.
+///
+/// No stream exists without one, and it binds replay, snapshots and pages as it binds live events.
+/// It is made where a request has been authorised: usually by an [`Authorizer`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Grant {
+    pub(crate) principal: Principal,
+    pub(crate) tenant: TenantId,
+    pub(crate) scope: Scope,
+    pub(crate) audience: Audience,
+    pub(crate) expires: Option<Timestamp>,
+}
+
+impl Grant {
+    /// `principal` may watch `scope` of the default tenant as the public does, without end.
+    pub fn new(principal: impl Into<Principal>, scope: Scope) -> Self {
+        Self {
+            principal: principal.into(),
+            tenant: TenantId::default(),
+            scope,
+            audience: Audience::Public,
+            expires: None,
+        }
+    }
+
+    /// … of this tenant.
+    #[must_use]
+    pub fn in_tenant(mut self, tenant: impl Into<TenantId>) -> Self {
+        self.tenant = tenant.into();
+        self
+    }
+
+    /// … as staff, who see every event and field.
+    #[must_use]
+    pub fn as_staff(mut self) -> Self {
+        self.audience = Audience::Staff;
+        self
+    }
+
+    /// … until then. The stream ends as `expired`, and no event is taken after it.
+    #[must_use]
+    pub fn until(mut self, expires: Timestamp) -> Self {
+        self.expires = Some(expires);
+        self
+    }
+
+    /// Who watches.
+    pub fn principal(&self) -> &Principal {
+        &self.principal
+    }
+
+    /// The tenant.
+    pub fn tenant(&self) -> &TenantId {
+        &self.tenant
+    }
+
+    /// What is watched.
+    pub fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
+    /// On whose behalf.
+    pub fn audience(&self) -> Audience {
+        self.audience
+    }
+
+    /// Until when, if not without end.
+    pub fn expires(&self) -> Option<Timestamp> {
+        self.expires
+    }
+}
+
+/// Decides who may watch what. `C` is whatever a door knows of the caller: headers, a session, a
+/// verified token.
+#[async_trait]
+pub trait Authorizer<C: ?Sized>: Send + Sync {
+    /// Grants the scope, or says why not. Nothing has been looked up before this is asked.
+    async fn authorize(&self, caller: &C, wanted: &Scope) -> Result<Grant, Denied>;
+}
+
+/// Why somebody may not watch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Denied {
+    /// The caller did not say who they are.
+    #[error("not signed in")]
+    Unauthenticated,
+    /// The caller may not, and may know that.
+    #[error("not allowed")]
+    Forbidden,
+    /// The caller may not know whether it exists. The usual answer for somebody else's order.
+    #[error("not found")]
+    NotFound,
+    /// The decision could not be made.
+    #[error("authorisation failed")]
+    Failed,
+}
+
+/// Asks an authorizer; one that panics has [`Denied::Failed`] this caller and nobody else.
+pub async fn authorize<C: ?Sized + Sync>(
+    authorizer: &dyn Authorizer<C>,
+    caller: &C,
+    wanted: &Scope,
+) -> Result<Grant, Denied> {
+    // The call itself may panic as well as any later poll of it, so both are inside.
+    let mut asked = pin!(async { authorizer.authorize(caller, wanted).await });
+    poll_fn(|cx| match catch_unwind(AssertUnwindSafe(|| asked.as_mut().poll(cx))) {
+        Ok(poll) => poll,
+        Err(_panic) => Poll::Ready(Err(Denied::Failed)),
+    })
+    .await
+}

@@ -1,0 +1,169 @@
+//! What a reader is given before it is live: the events it missed, or the state of things.
+
+use std::sync::Arc;
+use std::vec;
+
+use super::delivery::{Delivery, Event, Reset, SnapshotOf};
+use super::registry::Point;
+use crate::config::Config;
+use crate::cursor::Cursor;
+use crate::engine::{Engine, EngineError, HistoryLimit, Record, Snapshot};
+use crate::event::Audience;
+use crate::grant::Scope;
+use crate::lifecycle::Finality;
+use crate::resume::{LogView, ResetReason, Resume, judge};
+use crate::time::Timestamp;
+
+/// See the [module](self).
+#[derive(Debug)]
+pub(crate) struct Backlog {
+    /// Where the reader stands before anything of this is given to it.
+    pub(crate) from: Cursor,
+    pub(crate) reset: Option<Reset>,
+    pub(crate) rest: Rest,
+    given: Given,
+}
+
+#[derive(Debug)]
+enum Given {
+    Events(vec::IntoIter<Arc<Record>>),
+    /// Then `at` is where the reader stands.
+    Snapshots {
+        orders: vec::IntoIter<Snapshot>,
+        at: Option<Cursor>,
+    },
+}
+
+/// Whether, and since when, the watched order may have come to rest. Of one order only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Rest {
+    pub(crate) finality: Finality,
+    pub(crate) since: Timestamp,
+}
+
+impl Rest {
+    /// Nothing is at rest.
+    pub(crate) const NONE: Self = Self { finality: Finality::Open, since: Timestamp::UNIX_EPOCH };
+
+    pub(crate) fn after(record: &Record) -> Self {
+        Self { finality: record.finality(), since: record.at() }
+    }
+}
+
+impl Backlog {
+    /// Reads what brings a reader to the present. It has its seat already, so what is committed
+    /// meanwhile is in the window, and what is in both is told apart by seq.
+    pub(crate) async fn read(
+        engine: &dyn Engine,
+        config: &Config,
+        point: &Point,
+        resume: Resume,
+    ) -> Result<Self, EngineError> {
+        let why = match resume {
+            Resume::Fresh => None,
+            Resume::Malformed => Some(ResetReason::Malformed),
+            Resume::After(cursor) => match Self::missed(engine, config, point, cursor).await? {
+                Ok(backlog) => return Ok(backlog),
+                Err(why) => Some(why),
+            },
+        };
+        Self::present(engine, config, point, why).await
+    }
+
+    /// The events after a cursor, or why they cannot be had.
+    async fn missed(
+        engine: &dyn Engine,
+        config: &Config,
+        point: &Point,
+        cursor: Cursor,
+    ) -> Result<Result<Self, ResetReason>, EngineError> {
+        let (tenant, scope) = (&point.watch.tenant, &point.scope);
+        let limit = HistoryLimit {
+            audience: point.audience,
+            events: config.replay_events,
+            bytes: config.replay_bytes,
+        };
+        let history = engine.history(tenant, scope, cursor.seq, limit).await?;
+        point.watch.set_epoch(history.epoch);
+        let view = LogView {
+            epoch: history.epoch,
+            head: history.head,
+            dropped: history.dropped,
+            complete: history.complete,
+        };
+        if let Err(why) = judge(cursor, view) {
+            return Ok(Err(why));
+        }
+        let rest = match (scope, history.records.last()) {
+            (Scope::Order(_), Some(last)) => Rest::after(last),
+            (Scope::Order(order), None) => {
+                let state = engine.read(tenant, order, None, Timestamp::UNIX_EPOCH).await?.state;
+                state.map_or(Rest::NONE, |state| Rest {
+                    finality: state.finality,
+                    since: state.updated_at,
+                })
+            }
+            _ => Rest::NONE,
+        };
+        let given = Given::Events(history.records.into_iter());
+        Ok(Ok(Self { from: cursor, reset: None, rest, given }))
+    }
+
+    /// The state of things.
+    async fn present(
+        engine: &dyn Engine,
+        config: &Config,
+        point: &Point,
+        why: Option<ResetReason>,
+    ) -> Result<Self, EngineError> {
+        let limit = config.inline_snapshots;
+        let page = engine.snapshots(&point.watch.tenant, &point.scope, None, limit).await?;
+        point.watch.set_epoch(page.epoch);
+        let at = Cursor { epoch: page.epoch, seq: page.head };
+        let is_paged = page.next.is_some();
+        // Half a state is worse than none: a larger scope is paged from its beginning.
+        let orders = if is_paged { Vec::new() } else { page.orders };
+        let rest = match (&point.scope, orders.first()) {
+            (Scope::Order(_), Some(order)) => {
+                Rest { finality: order.state.finality, since: order.state.updated_at }
+            }
+            _ => Rest::NONE,
+        };
+        let why = why.or(is_paged.then_some(ResetReason::Large));
+        Ok(Self {
+            // Before the snapshots are given the reader stands nowhere.
+            from: Cursor { epoch: page.epoch, seq: 0 },
+            reset: why.map(|reason| Reset { reason, is_paged }),
+            rest,
+            given: Given::Snapshots { orders: orders.into_iter(), at: Some(at) },
+        })
+    }
+
+    /// Whether there is nothing to give.
+    pub(crate) fn is_empty(&self) -> bool {
+        let Given::Events(events) = &self.given else { return false };
+        self.reset.is_none() && events.len() == 0
+    }
+
+    /// The next of it.
+    pub(crate) fn next(&mut self, audience: Audience) -> Option<Delivery> {
+        if let Some(reset) = self.reset.take() {
+            return Some(Delivery::Reset(reset));
+        }
+        match &mut self.given {
+            Given::Events(events) => {
+                let record = events.next()?;
+                let cursor = Cursor { epoch: self.from.epoch, seq: record.seq() };
+                Some(Delivery::Event(Event { record, audience, cursor }))
+            }
+            Given::Snapshots { orders, at } => match orders.next() {
+                Some(snapshot) => {
+                    let cursor = if orders.len() == 0 { at.take() } else { None };
+                    let snapshot = Box::new(snapshot);
+                    Some(Delivery::Snapshot(SnapshotOf { snapshot, audience, cursor }))
+                }
+                None => at.take().map(Delivery::Position),
+            },
+        }
+    }
+}

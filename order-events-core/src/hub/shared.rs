@@ -1,0 +1,243 @@
+//! What a hub and its subscriptions share: everything but the lifecycle.
+
+use std::collections::HashMap;
+use std::hash::BuildHasher;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::Waker;
+
+use bytes::Bytes;
+use hashbrown::DefaultHashBuilder;
+use smallvec::SmallVec;
+
+use super::delivery::EndReason;
+use super::registry::{NoSeat, Owner, Point, Registry};
+use super::stats::Counters;
+use super::subscription::Subscription;
+use super::{Limit, SubscribeError};
+use crate::config::{Config, WhenFull};
+use crate::cursor::Cursor;
+use crate::engine::{Engine, Node, Notice, Wakes};
+use crate::grant::Grant;
+use crate::id::Principal;
+use crate::sync::Mutex;
+use crate::time::Clock;
+
+/// Turns an event into the bytes of a frame. Called once per event and audience, in the task of the
+/// first reader that wants it; it must not fail and should not block.
+pub trait Codec: Send + Sync + 'static {
+    /// The frame of an event: its place, its kind's name, and its data, a JSON object.
+    fn encode(&self, cursor: Cursor, name: &str, data: &str) -> Bytes;
+}
+
+/// The codec of a hub that was given none: `{"id":…,"event":…,"data":…}`, the shape of an event in
+/// a page.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct JsonCodec;
+
+impl Codec for JsonCodec {
+    fn encode(&self, cursor: Cursor, name: &str, data: &str) -> Bytes {
+        // A text always has a JSON form.
+        let name = serde_json::to_string(name).unwrap_or_default();
+        format!("{{\"id\":\"{cursor}\",\"event\":{name},\"data\":{data}}}").into()
+    }
+}
+
+const SHARDS: usize = 64;
+
+/// The seats of each principal, oldest first.
+type Principals = HashMap<Principal, SmallVec<[(Arc<Point>, u32); 1]>, DefaultHashBuilder>;
+
+pub(crate) struct Shared {
+    pub(crate) engine: Arc<dyn Engine>,
+    pub(crate) codec: Arc<dyn Codec>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) config: Config,
+    pub(crate) registry: Registry,
+    pub(crate) counters: Counters,
+    seed: u64,
+    next_id: AtomicU64,
+    hasher: DefaultHashBuilder,
+    principals: Box<[Mutex<Principals>]>,
+    count: Mutex<Count>,
+}
+
+#[derive(Default)]
+struct Count {
+    subscriptions: usize,
+    /// Who waits for it to become 0.
+    idle: Vec<Waker>,
+}
+
+impl Shared {
+    pub(crate) fn new(
+        engine: Arc<dyn Engine>,
+        codec: Arc<dyn Codec>,
+        clock: Arc<dyn Clock>,
+        config: Config,
+        seed: u64,
+    ) -> Self {
+        Self {
+            registry: Registry::new(Arc::clone(&engine), config.window_events),
+            engine,
+            codec,
+            clock,
+            config,
+            counters: Counters::default(),
+            seed,
+            next_id: AtomicU64::new(1),
+            hasher: DefaultHashBuilder::default(),
+            principals: (0..SHARDS).map(|_| Mutex::default()).collect(),
+            count: Mutex::default(),
+        }
+    }
+
+    /// A number that looks random, the same for the same seed and word.
+    pub(crate) fn random(&self, word: u64) -> u64 {
+        // splitmix64
+        let mut z = self.seed.wrapping_add(word.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    /// A number that is not given twice.
+    pub(crate) fn next_id(&self) -> u64 {
+        self.next_id.fetch_add(1, Ordering::Relaxed)
+    }
+
+    fn principals(&self, principal: &Principal) -> &Mutex<Principals> {
+        &self.principals[(self.hasher.hash_one(principal) >> 32) as usize % SHARDS]
+    }
+
+    /// Seats a grant within the limits.
+    pub(crate) fn seat(self: &Arc<Self>, grant: &Grant) -> Result<Subscription, SubscribeError> {
+        let config = &self.config;
+        let now = self.clock.now();
+        if grant.expires.is_some_and(|expires| expires <= now) {
+            return Err(SubscribeError::Expired);
+        }
+        self.enter()?;
+        // From here on the count is given back by `leave`, or right below.
+        let refuse = |error| {
+            self.exit();
+            Err(error)
+        };
+        let mut wakes = Wakes::new();
+        let mut principals = self.principals(&grant.principal).lock();
+        let seats = principals.get(&grant.principal).map_or(0, SmallVec::len);
+        if seats >= config.max_per_principal && config.when_principal_is_full == WhenFull::Refuse {
+            drop(principals);
+            let limit = config.max_per_principal;
+            return refuse(SubscribeError::Full { what: Limit::Principal, limit });
+        }
+        let id = self.next_id();
+        let owner = Owner { id, principal: grant.principal.clone(), since: now };
+        let joined = self.registry.join(
+            &grant.tenant,
+            &grant.scope,
+            grant.audience,
+            owner,
+            config.max_per_scope,
+        );
+        let (point, seat) = match joined {
+            Ok(joined) => joined,
+            Err(why) => {
+                drop(principals);
+                return refuse(match why {
+                    NoSeat::Closed => SubscribeError::Draining,
+                    NoSeat::Full => {
+                        SubscribeError::Full { what: Limit::Scope, limit: config.max_per_scope }
+                    }
+                });
+            }
+        };
+        let mut others = principals.remove(&grant.principal).unwrap_or_default();
+        // The oldest that have not been told to go already make room.
+        let mut too_many = (others.len() + 1).saturating_sub(config.max_per_principal.max(1));
+        for (point, seat) in &others {
+            if too_many == 0 {
+                break;
+            }
+            point.seats.end(*seat as usize, EndReason::Replaced, &mut wakes);
+            too_many -= 1;
+        }
+        others.push((Arc::clone(&point), seat as u32));
+        principals.insert(grant.principal.clone(), others);
+        drop(principals);
+        Ok(Subscription::seated(Arc::clone(self), point, seat, id, grant.expires))
+    }
+
+    fn enter(&self) -> Result<(), SubscribeError> {
+        let mut count = self.count.lock();
+        let limit = self.config.max_subscriptions;
+        if count.subscriptions >= limit {
+            return Err(SubscribeError::Full { what: Limit::Total, limit });
+        }
+        count.subscriptions += 1;
+        Ok(())
+    }
+
+    fn exit(&self) {
+        let mut count = self.count.lock();
+        count.subscriptions -= 1;
+        if count.subscriptions > 0 {
+            return;
+        }
+        let idle = std::mem::take(&mut count.idle);
+        drop(count);
+        idle.into_iter().for_each(Waker::wake);
+    }
+
+    /// How many there are; where there are some, `waker` is woken once there are none.
+    pub(crate) fn subscriptions(&self, waker: Option<&Waker>) -> usize {
+        let mut count = self.count.lock();
+        if let Some(waker) = waker.filter(|_| count.subscriptions > 0)
+            && !count.idle.iter().any(|other| other.will_wake(waker))
+        {
+            count.idle.push(waker.clone());
+        }
+        count.subscriptions
+    }
+
+    /// Gives a seat back.
+    pub(crate) fn leave(&self, point: &Arc<Point>, seat: usize) {
+        // First out of the principal's list, so that nobody ends a seat that is another's by then.
+        // The seat still stands, so its owner can be asked.
+        let owner = point.seats.owner(seat, |owner| owner.principal.clone());
+        if let Some(principal) = owner {
+            let mut principals = self.principals(&principal).lock();
+            if let Some(seats) = principals.get_mut(&principal) {
+                seats.retain(|(other, its)| !(Arc::ptr_eq(other, point) && *its as usize == seat));
+                if seats.is_empty() {
+                    principals.remove(&principal);
+                }
+            }
+        }
+        self.registry.leave(point, seat);
+        self.exit();
+    }
+
+    /// Ends the streams of a principal on this node, and says how many.
+    pub(crate) fn revoke(&self, principal: &Principal) -> usize {
+        let mut wakes = Wakes::new();
+        let principals = self.principals(principal).lock();
+        let seats = principals.get(principal).map_or(&[][..], SmallVec::as_slice);
+        let ended = seats
+            .iter()
+            .filter(|(point, seat)| point.seats.end(*seat as usize, EndReason::Revoked, &mut wakes))
+            .count();
+        drop(principals);
+        ended
+    }
+}
+
+impl Node for Shared {
+    fn notice(&self, notice: &Notice) {
+        match notice {
+            Notice::Revoked(principal) => {
+                self.revoke(principal);
+            }
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! What a hub does, in numbers.
+
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use super::delivery::Reset;
+use crate::cursor::Cursor;
+use crate::event::Audience;
+use crate::grant::Scope;
+use crate::id::{Principal, TenantId};
+use crate::resume::ResetReason;
+use crate::time::Timestamp;
+
+/// Counters of what is rare: nothing is counted per delivery.
+#[derive(Debug, Default)]
+pub(crate) struct Counters {
+    fresh: AtomicU64,
+    resumed: AtomicU64,
+    replayed: AtomicU64,
+    caught_up: AtomicU64,
+    log_failures: AtomicU64,
+    refused: AtomicU64,
+    resets: [AtomicU64; ResetReason::ALL.len()],
+}
+
+impl Counters {
+    pub(crate) fn began(&self, presented: bool, reset: Option<Reset>, is_empty: bool) {
+        match (presented, reset) {
+            (_, Some(reset)) => self.reset(reset),
+            (false, None) => bump(&self.fresh),
+            (true, None) if is_empty => bump(&self.resumed),
+            (true, None) => bump(&self.replayed),
+        }
+    }
+
+    pub(crate) fn caught_up(&self, reset: Option<Reset>) {
+        match reset {
+            Some(reset) => self.reset(reset),
+            None => bump(&self.caught_up),
+        }
+    }
+
+    pub(crate) fn log_failed(&self) {
+        bump(&self.log_failures);
+    }
+
+    pub(crate) fn refused(&self) {
+        bump(&self.refused);
+    }
+
+    fn reset(&self, reset: Reset) {
+        if let Some(count) = self.resets.get(reset.reason as usize) {
+            bump(count);
+        }
+    }
+
+    pub(crate) fn read(&self) -> HubStats {
+        HubStats {
+            fresh: self.fresh.load(Relaxed),
+            resumed: self.resumed.load(Relaxed),
+            replayed: self.replayed.load(Relaxed),
+            caught_up: self.caught_up.load(Relaxed),
+            log_failures: self.log_failures.load(Relaxed),
+            refused: self.refused.load(Relaxed),
+            resets: ResetReason::ALL
+                .map(|reason| (reason, self.resets[reason as usize].load(Relaxed))),
+            ..HubStats::default()
+        }
+    }
+}
+
+fn bump(counter: &AtomicU64) {
+    counter.fetch_add(1, Relaxed);
+}
+
+/// What a hub does, in numbers. The counters begin with the hub.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct HubStats {
+    /// Subscriptions there are.
+    pub subscriptions: usize,
+    /// Scopes that are watched, each audience counted.
+    pub watch_points: usize,
+    /// Subscriptions that began without a cursor.
+    pub fresh: u64,
+    /// Subscriptions that went on from a cursor and had missed nothing.
+    pub resumed: u64,
+    /// Subscriptions that went on from a cursor and were given what they had missed.
+    pub replayed: u64,
+    /// Times a subscription fell behind the window and was served from the log.
+    pub caught_up: u64,
+    /// Times the log could not be read for a subscription that needed it.
+    pub log_failures: u64,
+    /// Subscriptions that were refused.
+    pub refused: u64,
+    /// Resets, by reason.
+    pub resets: [(ResetReason, u64); ResetReason::ALL.len()],
+}
+
+impl Default for HubStats {
+    fn default() -> Self {
+        Self {
+            subscriptions: 0,
+            watch_points: 0,
+            fresh: 0,
+            resumed: 0,
+            replayed: 0,
+            caught_up: 0,
+            log_failures: 0,
+            refused: 0,
+            resets: ResetReason::ALL.map(|reason| (reason, 0)),
+        }
+    }
+}
+
+/// One subscription, as an admin sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Watcher {
+    /// Its number.
+    pub id: u64,
+    /// Who watches.
+    pub principal: Principal,
+    /// The tenant.
+    pub tenant: TenantId,
+    /// What is watched.
+    pub scope: Scope,
+    /// On whose behalf.
+    pub audience: Audience,
+    /// Since when.
+    pub since: Timestamp,
+    /// The last event it was given.
+    pub cursor: Cursor,
+    /// How many events of the window it has yet to take; none where it fell behind the window and
+    /// will read the log.
+    pub behind: Option<u64>,
+}

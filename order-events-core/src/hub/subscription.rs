@@ -1,0 +1,336 @@
+//! A reader's place: before the log, or in a watch point's window.
+
+use std::fmt;
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_core::Stream;
+
+use super::backlog::{Backlog, Rest};
+use super::delivery::{Delivery, End, EndReason, Event};
+use super::registry::Point;
+use super::shared::Shared;
+use super::watch::Taken;
+use crate::cursor::Cursor;
+use crate::engine::{EngineError, Record};
+use crate::event::Audience;
+use crate::grant::Scope;
+use crate::lifecycle::Finality;
+use crate::resume::Resume;
+use crate::time::Timestamp;
+
+/// A stream of what happens in one scope, for one audience.
+///
+/// # Lagging
+///
+/// A subscription has no queue. It holds a position in a window that it shares with all who watch
+/// the same scope; if it is not polled while the window moves on, it reads the log from its own
+/// cursor, and if it missed more than is replayed, or the log no longer has it, it is told by
+/// [`Delivery::Reset`] and brought to the present by snapshots. It is never skipped silently, and it
+/// slows nobody else.
+///
+/// # Ending
+///
+/// After [`Delivery::End`] the stream is over, and its place in the limits is free. Dropping the
+/// subscription at any moment, polled or not, leaves no trace either.
+///
+/// # Time
+///
+/// The hub has no timers. Expiry and `quiet` are judged when the subscription is polled: whoever
+/// drives one polls it again at its [`deadline`](Self::deadline), and now and then (a heartbeat
+/// will do), so that a read of the log that failed is tried again.
+#[must_use = "a subscription does nothing unless it is polled"]
+pub struct Subscription {
+    shared: Arc<Shared>,
+    point: Arc<Point>,
+    seat: usize,
+    id: u64,
+    cursor: Cursor,
+    phase: Phase,
+    rest: Rest,
+    expires: Timestamp,
+    is_resumed: bool,
+}
+
+enum Phase {
+    /// Takes from the window.
+    Live,
+    /// Is given what it missed.
+    Behind(Box<Backlog>),
+    /// Waits for the log's answer.
+    Reading(Pin<Box<dyn Future<Output = Result<Backlog, EngineError>> + Send>>),
+    /// The log could not be read: tried again when polled again.
+    Stalled,
+    /// Has ended, and given its seat back.
+    Over,
+}
+
+impl Subscription {
+    /// Takes over a seat; from here on dropping the subscription gives it back.
+    pub(super) fn seated(
+        shared: Arc<Shared>,
+        point: Arc<Point>,
+        seat: usize,
+        id: u64,
+        expires: Option<Timestamp>,
+    ) -> Self {
+        let cursor = Cursor { epoch: point.watch.epoch(), seq: 0 };
+        Self {
+            shared,
+            point,
+            seat,
+            id,
+            cursor,
+            phase: Phase::Stalled,
+            rest: Rest::NONE,
+            expires: expires.unwrap_or(Timestamp::MAX),
+            is_resumed: false,
+        }
+    }
+
+    /// Reads the beginning. False where the reader has everything and nothing can follow.
+    pub(super) async fn begin(&mut self, resume: Resume) -> Result<bool, EngineError> {
+        let presented = matches!(resume, Resume::After(_));
+        let Shared { engine, config, .. } = &*self.shared;
+        let backlog = Backlog::read(&**engine, config, &self.point, resume).await?;
+        self.is_resumed = presented && backlog.reset.is_none();
+        self.shared.counters.began(presented, backlog.reset, backlog.is_empty());
+        let is_over =
+            self.is_resumed && backlog.is_empty() && backlog.rest.finality == Finality::Final;
+        self.enter(backlog);
+        Ok(!is_over)
+    }
+
+    fn enter(&mut self, backlog: Backlog) {
+        self.cursor = backlog.from;
+        self.rest = backlog.rest;
+        self.phase = Phase::Behind(Box::new(backlog));
+    }
+
+    /// The next delivery; none after [`Delivery::End`].
+    pub async fn next(&mut self) -> Option<Delivery> {
+        poll_fn(|cx| self.poll_delivery(cx)).await
+    }
+
+    /// The next delivery; none after [`Delivery::End`].
+    pub fn poll_delivery(&mut self, cx: &mut Context<'_>) -> Poll<Option<Delivery>> {
+        if matches!(self.phase, Phase::Over) {
+            return Poll::Ready(None);
+        }
+        if self.is_expired() {
+            return self.end(EndReason::Expired);
+        }
+        let mut has_tried = false;
+        loop {
+            match &mut self.phase {
+                Phase::Over => return Poll::Ready(None),
+                Phase::Live => {
+                    let taken = match self.point.seats.poll(self.seat, self.cursor.seq, cx) {
+                        Poll::Ready(taken) => taken,
+                        Poll::Pending => return self.pause(),
+                    };
+                    match taken {
+                        // It came from the log already.
+                        Taken::Item(record) if record.seq() <= self.cursor.seq => {}
+                        Taken::Item(record) => {
+                            return Poll::Ready(Some(Delivery::Event(self.take(record))));
+                        }
+                        Taken::Lapped => self.read_log(),
+                        Taken::Ended(why) => return self.end(why),
+                    }
+                }
+                Phase::Behind(backlog) => {
+                    if let Some(why) = self.point.seats.ended(self.seat) {
+                        return self.end(why);
+                    }
+                    match backlog.next(self.point.audience) {
+                        Some(delivery) => {
+                            self.stand_after(&delivery);
+                            return Poll::Ready(Some(delivery));
+                        }
+                        None => self.phase = Phase::Live,
+                    }
+                }
+                Phase::Reading(answer) => {
+                    let answer = answer.as_mut().poll(cx);
+                    if let Some(why) = self.point.seats.wait(self.seat, cx) {
+                        return self.end(why);
+                    }
+                    match answer {
+                        Poll::Pending => return Poll::Pending,
+                        Poll::Ready(Ok(backlog)) => {
+                            self.shared.counters.caught_up(backlog.reset);
+                            self.enter(backlog);
+                        }
+                        Poll::Ready(Err(_)) => {
+                            self.shared.counters.log_failed();
+                            self.phase = Phase::Stalled;
+                        }
+                    }
+                }
+                Phase::Stalled if has_tried => return Poll::Pending,
+                Phase::Stalled => {
+                    has_tried = true;
+                    self.read_log();
+                }
+            }
+        }
+    }
+
+    /// Takes a seat at the end of the window, then asks the log for what was missed: what is
+    /// committed in between is in both, and told apart by seq.
+    fn read_log(&mut self) {
+        self.point.seats.catch_up(self.seat);
+        let (shared, point) = (Arc::clone(&self.shared), Arc::clone(&self.point));
+        let resume = Resume::After(self.cursor);
+        self.phase = Phase::Reading(Box::pin(async move {
+            Backlog::read(&*shared.engine, &shared.config, &point, resume).await
+        }));
+    }
+
+    fn take(&mut self, record: Arc<Record>) -> Event {
+        self.cursor.seq = record.seq();
+        if matches!(self.point.scope, Scope::Order(_)) {
+            self.rest = Rest::after(&record);
+        }
+        Event { record, audience: self.point.audience, cursor: self.cursor }
+    }
+
+    fn stand_after(&mut self, delivery: &Delivery) {
+        let cursor = match delivery {
+            Delivery::Event(event) => Some(event.cursor),
+            Delivery::Snapshot(snapshot) => snapshot.cursor,
+            Delivery::Position(cursor) => Some(*cursor),
+            Delivery::Reset(_) | Delivery::End(_) => None,
+        };
+        self.cursor = cursor.unwrap_or(self.cursor);
+    }
+
+    /// Everything is given: waits, unless nothing can follow.
+    fn pause(&mut self) -> Poll<Option<Delivery>> {
+        if self.rest.finality == Finality::Final {
+            return self.end(EndReason::Final);
+        }
+        if self.quiet_at().is_some_and(|at| at <= self.shared.clock.now()) {
+            return self.end(EndReason::Quiet);
+        }
+        Poll::Pending
+    }
+
+    fn is_expired(&self) -> bool {
+        self.expires != Timestamp::MAX && self.expires <= self.shared.clock.now()
+    }
+
+    fn quiet_at(&self) -> Option<Timestamp> {
+        let grace = self.shared.config.quiet_grace?;
+        (self.rest.finality == Finality::Quiet).then(|| self.rest.since.saturating_add(grace))
+    }
+
+    fn end(&mut self, reason: EndReason) -> Poll<Option<Delivery>> {
+        let retry = match reason {
+            EndReason::Quiet => Some(self.shared.config.quiet_retry),
+            EndReason::Draining => Some(self.spread_retry()),
+            _ => None,
+        };
+        self.stop();
+        Poll::Ready(Some(Delivery::End(End { reason, retry })))
+    }
+
+    /// A time of its own within the span, so that readers of a drained node do not come all at once.
+    fn spread_retry(&self) -> Duration {
+        let span = self.shared.config.drain_spread.as_millis() as u64;
+        Duration::from_millis(self.shared.random(self.id) % span.max(1))
+    }
+
+    fn stop(&mut self) {
+        if !matches!(self.phase, Phase::Over) {
+            self.phase = Phase::Over;
+            self.shared.leave(&self.point, self.seat);
+        }
+    }
+
+    /// Ends the subscription for a reason of the driver's own: a lifetime that is up.
+    pub fn finish(&mut self, reason: EndReason) -> Option<Delivery> {
+        if matches!(self.phase, Phase::Over) {
+            return None;
+        }
+        match self.end(reason) {
+            Poll::Ready(delivery) => delivery,
+            Poll::Pending => None,
+        }
+    }
+
+    /// Where the reader stands: what it was given last.
+    pub fn cursor(&self) -> Cursor {
+        self.cursor
+    }
+
+    /// Whether it goes on from the cursor that was presented.
+    pub fn is_resumed(&self) -> bool {
+        self.is_resumed
+    }
+
+    /// What it watches.
+    pub fn scope(&self) -> &Scope {
+        &self.point.scope
+    }
+
+    /// On whose behalf.
+    pub fn audience(&self) -> Audience {
+        self.point.audience
+    }
+
+    /// Its number, as the [listing](super::Hub::watchers) shows it.
+    pub fn id(&self) -> u64 {
+        self.id
+    }
+
+    /// When it must be polled again at the latest though nothing happens: its grant expires, or its
+    /// order will have been quiet for long enough.
+    pub fn deadline(&self) -> Option<Timestamp> {
+        let expires = (self.expires != Timestamp::MAX).then_some(self.expires);
+        match (expires, self.quiet_at()) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        }
+    }
+
+    /// An event's frame: encoded by the hub's codec at first need, shared by all who watch it for
+    /// the same audience, in whatever scope.
+    pub fn frame(&self, event: &Event) -> Bytes {
+        let encode = || {
+            let codec = &self.shared.codec;
+            codec.encode(event.cursor, event.name(), &event.data())
+        };
+        event.record.frame(event.audience, encode).clone()
+    }
+}
+
+impl Stream for Subscription {
+    type Item = Delivery;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.get_mut().poll_delivery(cx)
+    }
+}
+
+impl Drop for Subscription {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+impl fmt::Debug for Subscription {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Subscription")
+            .field("id", &self.id)
+            .field("scope", &self.point.scope)
+            .field("audience", &self.point.audience)
+            .field("cursor", &self.cursor)
+            .finish_non_exhaustive()
+    }
+}

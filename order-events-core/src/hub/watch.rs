@@ -1,0 +1,292 @@
+//! One watch point: a window of events that all its subscribers share, and who waits for the next.
+//!
+//! Nobody has a queue. A subscriber sits on a seat with a position in the window; an event is held
+//! once, until everybody has taken it, or until the window is full. Whoever is then still before it
+//! has been *lapped*, reads the log instead, and comes back at the end of the window.
+//!
+//! ```text
+//!            base                      end
+//!             │  e17   e18   e19   e20 │
+//!             └───────────────────────┘
+//!   seat a: next = 17 ▲           ▲     ▲
+//!   seat b: next = 20 ────────────┘     │
+//!   seat c: next = 21, waits ───────────┘        seat d: next = 9, lapped
+//! ```
+//!
+//! Each entry counts the seats that are still before it, so the one that takes it last frees it:
+//! a frozen reader holds back at most a window, and an idle watch point holds nothing.
+//!
+//! Wakers are collected under the lock and woken outside of it.
+
+use std::collections::VecDeque;
+use std::task::{Context, Poll, Waker};
+
+use slab::Slab;
+
+use crate::engine::Wakes;
+use crate::sync::Mutex;
+
+/// What a window holds.
+pub(crate) trait Item: Clone {
+    fn seq(&self) -> u64;
+}
+
+/// See the [module](self).
+#[derive(Debug)]
+pub(crate) struct WatchPoint<T, O, E>(Mutex<Inner<T, O, E>>);
+
+#[derive(Debug)]
+struct Inner<T, O, E> {
+    window: VecDeque<Entry<T>>,
+    /// The position of the window's first entry.
+    base: u64,
+    seats: Slab<Seat<O, E>>,
+}
+
+#[derive(Debug)]
+struct Entry<T> {
+    item: T,
+    /// Seats that are still before it.
+    before: u32,
+}
+
+#[derive(Debug)]
+struct Seat<O, E> {
+    /// The position of the next event it takes.
+    next: u64,
+    /// The seq of the last event it was given, here or from the log.
+    seen: u64,
+    waker: Option<Waker>,
+    ended: Option<E>,
+    owner: O,
+}
+
+/// What a seat is given.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Taken<T, E> {
+    /// The next event.
+    Item(T),
+    /// It fell behind the window and must read the log.
+    Lapped,
+    /// Its time is over.
+    Ended(E),
+}
+
+impl<T, O, E> WatchPoint<T, O, E>
+where
+    T: Item,
+    E: Copy,
+{
+    pub(crate) fn new() -> Self {
+        Self(Mutex::new(Inner { window: VecDeque::new(), base: 0, seats: Slab::new() }))
+    }
+
+    /// Takes a seat that will see every event published from now on. `limit` seats at most.
+    pub(crate) fn join(&self, owner: O, limit: usize) -> Option<usize> {
+        let mut inner = self.0.lock();
+        if inner.seats.len() >= limit {
+            return None;
+        }
+        let seat = Seat { next: inner.end(), seen: 0, waker: None, ended: None, owner };
+        // Most watch points have one subscriber: no room is kept for others.
+        if inner.seats.len() == inner.seats.capacity() {
+            let more = inner.seats.len().div_ceil(2).max(1);
+            inner.seats.reserve_exact(more);
+        }
+        Some(inner.seats.insert(seat))
+    }
+
+    /// Gives a seat back. True where the watch point is empty after it.
+    pub(crate) fn leave(&self, seat: usize) -> bool {
+        let mut inner = self.0.lock();
+        let gone = inner.seats.try_remove(seat);
+        if let Some(gone) = &gone {
+            inner.pass_over(gone.next);
+        }
+        let is_empty = inner.seats.is_empty();
+        // Its waker may own a task: that is dropped after the lock.
+        drop(inner);
+        drop(gone);
+        is_empty
+    }
+
+    /// Asks a seat's owner.
+    pub(crate) fn owner<R>(&self, seat: usize, ask: impl FnOnce(&O) -> R) -> Option<R> {
+        self.0.lock().seats.get(seat).map(|seat| ask(&seat.owner))
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.lock().seats.is_empty()
+    }
+
+    /// Adds an event, and whoever waited for it to `wakes`.
+    pub(crate) fn publish(&self, item: T, window: usize, wakes: &mut Wakes) {
+        let mut inner = self.0.lock();
+        let before = inner.seats.len() as u32;
+        if before == 0 {
+            return;
+        }
+        if inner.window.len() >= window.max(1) {
+            inner.pop_front();
+        }
+        inner.window.push_back(Entry { item, before });
+        inner.wake(wakes);
+    }
+
+    /// Laps every seat: something may be missing, so all look for themselves.
+    pub(crate) fn interrupt(&self, wakes: &mut Wakes) {
+        let mut inner = self.0.lock();
+        // One position is skipped, so that even who had taken everything is now behind.
+        inner.base = inner.end() + 1;
+        inner.window = VecDeque::new();
+        inner.wake(wakes);
+    }
+
+    /// The next event of a seat. Where there is none, `cx` is woken for it.
+    pub(crate) fn poll(&self, seat: usize, seen: u64, cx: &mut Context<'_>) -> Poll<Taken<T, E>> {
+        let mut guard = self.0.lock();
+        let inner = &mut *guard;
+        let (base, end) = (inner.base, inner.end());
+        // A seat exists as long as its subscription does.
+        let Some(seat) = inner.seats.get_mut(seat) else { return Poll::Ready(Taken::Lapped) };
+        if let Some(ended) = seat.ended {
+            return Poll::Ready(Taken::Ended(ended));
+        }
+        seat.seen = seat.seen.max(seen);
+        if seat.next < base {
+            return Poll::Ready(Taken::Lapped);
+        }
+        if seat.next == end {
+            let old = match &seat.waker {
+                Some(waker) if waker.will_wake(cx.waker()) => None,
+                _ => seat.waker.replace(cx.waker().clone()),
+            };
+            drop(guard);
+            drop(old);
+            return Poll::Pending;
+        }
+        let place = (seat.next - base) as usize;
+        seat.next += 1;
+        // A waker of an earlier poll is of no use any more: whoever polls looks at everything.
+        let Some(entry) = inner.window.get_mut(place) else {
+            return Poll::Ready(Taken::Lapped);
+        };
+        entry.before = entry.before.saturating_sub(1);
+        let is_last = entry.before == 0;
+        let item = entry.item.clone();
+        seat.seen = item.seq();
+        if is_last && place == 0 {
+            inner.free();
+        }
+        Poll::Ready(Taken::Item(item))
+    }
+
+    /// Why the seat's time is over, if it is.
+    pub(crate) fn ended(&self, seat: usize) -> Option<E> {
+        self.0.lock().seats.get(seat)?.ended
+    }
+
+    /// Puts a seat at the end of the window: what comes from now on it takes here, what was before
+    /// it reads from the log.
+    pub(crate) fn catch_up(&self, seat: usize) {
+        let mut guard = self.0.lock();
+        let inner = &mut *guard;
+        let end = inner.end();
+        if let Some(seat) = inner.seats.get_mut(seat) {
+            let next = std::mem::replace(&mut seat.next, end);
+            inner.pass_over(next);
+        }
+    }
+
+    /// Waits for anything to happen to a seat that is busy elsewhere; says whether its time is over.
+    pub(crate) fn wait(&self, seat: usize, cx: &mut Context<'_>) -> Option<E> {
+        let mut guard = self.0.lock();
+        let seat = guard.seats.get_mut(seat)?;
+        let ended = seat.ended;
+        let old = seat.waker.replace(cx.waker().clone());
+        drop(guard);
+        drop(old);
+        ended
+    }
+
+    /// Ends one seat, unless it has ended already.
+    pub(crate) fn end(&self, seat: usize, why: E, wakes: &mut Wakes) -> bool {
+        self.0.lock().seats.get_mut(seat).is_some_and(|seat| seat.end(why, wakes))
+    }
+
+    /// Ends every seat that has not ended already.
+    pub(crate) fn end_all(&self, why: E, wakes: &mut Wakes) {
+        for (_, seat) in &mut self.0.lock().seats {
+            seat.end(why, wakes);
+        }
+    }
+
+    /// Events that are held.
+    #[cfg(all(test, order_events_loom))]
+    pub(crate) fn held(&self) -> usize {
+        self.0.lock().window.len()
+    }
+
+    /// Shows every seat: its owner, the seq of what it saw last, and how many events of the window
+    /// it has yet to take (none where it was lapped).
+    pub(crate) fn each(&self, mut show: impl FnMut(usize, &O, u64, Option<u64>)) {
+        let inner = self.0.lock();
+        let end = inner.end();
+        for (place, seat) in &inner.seats {
+            let behind = (seat.next >= inner.base).then(|| end - seat.next);
+            show(place, &seat.owner, seat.seen, behind);
+        }
+    }
+}
+
+impl<O, E> Seat<O, E> {
+    fn end(&mut self, why: E, wakes: &mut Wakes) -> bool {
+        if self.ended.is_some() {
+            return false;
+        }
+        self.ended = Some(why);
+        if let Some(waker) = self.waker.take() {
+            wakes.push(waker);
+        }
+        true
+    }
+}
+
+impl<T, O, E> Inner<T, O, E> {
+    fn end(&self) -> u64 {
+        self.base + self.window.len() as u64
+    }
+
+    fn wake(&mut self, wakes: &mut Wakes) {
+        for (_, seat) in &mut self.seats {
+            if let Some(waker) = seat.waker.take() {
+                wakes.push(waker);
+            }
+        }
+    }
+
+    fn pop_front(&mut self) {
+        self.window.pop_front();
+        self.base += 1;
+    }
+
+    /// A seat that was at `next` is no longer before anything.
+    fn pass_over(&mut self, next: u64) {
+        let first = next.saturating_sub(self.base) as usize;
+        for entry in self.window.iter_mut().skip(first) {
+            entry.before = entry.before.saturating_sub(1);
+        }
+        self.free();
+    }
+
+    /// Frees what everybody has taken, and the window's own memory with the last entry: an idle
+    /// watch point costs no more than its seats.
+    fn free(&mut self) {
+        while self.window.front().is_some_and(|entry| entry.before == 0) {
+            self.pop_front();
+        }
+        if self.window.is_empty() {
+            self.window = VecDeque::new();
+        }
+    }
+}

@@ -1,0 +1,44 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+pub mod config;
+mod cursor;
+pub mod diagram;
+pub mod engine;
+mod event;
+mod grant;
+pub mod hub;
+mod id;
+mod invalid;
+pub mod lifecycle;
+pub mod plan;
+mod resume;
+mod snapshot;
+pub mod status;
+mod sync;
+mod time;
+mod update;
+
+pub use config::Config;
+pub use cursor::{Cursor, Epoch, MAX_CURSOR_BYTES, MalformedCursor};
+pub use engine::memory::MemoryEngine;
+pub use event::{
+    Audience, EventKind, EventName, Known, OrderEvent, RESERVED_NAMES, RESERVED_PREFIX,
+    SCHEMA_VERSION, StageState, Visibility,
+};
+pub use grant::{Authorizer, Denied, Grant, Scope, authorize};
+pub use hub::{
+    Applied, Codec, Delivery, Drain, End, EndReason, Event, GuardVeto, Hub, HubBuilder, HubStats,
+    JsonCodec, Limit, Proposed, PublishError, Published, Reset, SnapshotOf, SnapshotPage,
+    SubscribeError, Subscription, Watcher,
+};
+pub use id::{CustomerId, IdempotencyKey, MAX_ID_BYTES, OrderId, Principal, TenantId};
+pub use invalid::{Invalid, Why};
+pub use lifecycle::{
+    ColorRole, Face, Finality, IllegalTransition, Lifecycle, LifecycleFault, Transition,
+};
+pub use resume::{LogView, ResetReason, Resume, judge};
+pub use snapshot::{OrderSnapshot, OrderState};
+pub use status::OrderStatus;
+pub use time::{Clock, ManualClock, SystemClock, Timestamp};
+pub use update::{Expected, Stage, Update};
