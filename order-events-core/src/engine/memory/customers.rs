@@ -36,10 +36,16 @@ impl Customers {
         self.table.find(hash, |customer| customer.id == *id).map(|customer| &**customer)
     }
 
-    pub(super) fn get_or_insert(&mut self, id: &CustomerId) -> &mut Customer {
+    /// A customer the log does not know may be one it forgot, so whatever was trimmed before may
+    /// have been theirs: `floor` is the first seq that the log still has.
+    pub(super) fn get_or_insert(&mut self, id: &CustomerId, floor: u64) -> &mut Customer {
         let Self { table, hasher, .. } = self;
-        let new =
-            || Customer { id: id.clone(), orders: Vec::new(), seqs: VecDeque::new(), dropped: 0 };
+        let new = || Customer {
+            id: id.clone(),
+            orders: Vec::new(),
+            seqs: VecDeque::new(),
+            dropped: floor - 1,
+        };
         table
             .entry(
                 hasher.hash_one(id),

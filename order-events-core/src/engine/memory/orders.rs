@@ -92,8 +92,10 @@ impl Orders {
 }
 
 impl Order {
-    pub(super) fn new(id: OrderId, state: State) -> Self {
-        Self { id, state, keyed_at: None, dropped: 0, records: Vec::new() }
+    /// An order the log does not know. It may have known it once and forgotten it, so whatever was
+    /// trimmed before may have been its: `floor` is the first seq that the log still has.
+    pub(super) fn new(id: OrderId, state: State, floor: u64) -> Self {
+        Self { id, state, keyed_at: None, dropped: floor - 1, records: Vec::new() }
     }
 
     pub(super) fn push(&mut self, record: Arc<Record>, floor: u64) {

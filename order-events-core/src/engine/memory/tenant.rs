@@ -126,7 +126,7 @@ impl TenantLog {
                     updated_at: at,
                     seq: 0,
                 };
-                self.orders.insert(Order::new(draft.order.clone(), state))
+                self.orders.insert(Order::new(draft.order.clone(), state, floor))
             }
         };
         let record = Arc::new(Record::commit(draft, seq));
@@ -155,7 +155,7 @@ impl TenantLog {
             self.customers.release(before, slot, floor);
         }
         if let Some(id) = &becomes.customer {
-            let customer = self.customers.get_or_insert(id);
+            let customer = self.customers.get_or_insert(id, floor);
             if before.as_ref() != Some(id) {
                 customer.orders.push(slot);
             }

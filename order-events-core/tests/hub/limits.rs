@@ -1,0 +1,117 @@
+//! How many may watch, and what is said of those who do.
+
+use order_events_core::config::WhenFull;
+use order_events_core::{Config, Limit, MemoryEngine, Resume, SubscribeError};
+
+use crate::support::{House, anna, drain, house, house_with, word, words};
+
+fn limited(change: impl FnOnce(&mut Config)) -> House {
+    house_with(MemoryEngine::builder(), |hub| hub.configure(change))
+}
+
+async fn full(house: &House, id: &str) -> (Limit, usize) {
+    match house.hub.subscribe(anna(id), Resume::Fresh).await {
+        Err(SubscribeError::Full { what, limit }) => (what, limit),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn each_limit_refuses_and_is_free_again() {
+    let limits: [(Limit, fn(&mut Config)); 3] = [
+        (Limit::Principal, |config| config.max_per_principal = 2),
+        (Limit::Scope, |config| config.max_per_scope = 2),
+        (Limit::Total, |config| config.max_subscriptions = 2),
+    ];
+    for (limit, change) in limits {
+        let house = limited(change);
+        let one = house.hub.subscribe(anna("1"), Resume::Fresh).await.unwrap();
+        let _two = house.hub.subscribe(anna("1"), Resume::Fresh).await.unwrap();
+        assert_eq!(full(&house, "1").await, (limit, 2));
+        assert_eq!(house.hub.stats().refused, 1);
+        drop(one);
+        let _again = house.hub.subscribe(anna("1"), Resume::Fresh).await.unwrap();
+        assert_eq!(full(&house, "1").await, (limit, 2));
+    }
+}
+
+#[tokio::test]
+async fn a_limit_of_none_leaves_nothing_behind() {
+    let house = limited(|config| config.max_per_scope = 0);
+    assert_eq!(full(&house, "1").await, (Limit::Scope, 0));
+    let stats = house.hub.stats();
+    assert_eq!((stats.subscriptions, stats.watch_points), (0, 0));
+}
+
+#[tokio::test]
+async fn the_oldest_can_make_room_for_the_newest() {
+    let house = limited(|config| {
+        config.max_per_principal = 2;
+        config.when_principal_is_full = WhenFull::ReplaceOldest;
+    });
+    let mut streams = Vec::new();
+    for id in ["1", "2", "3"] {
+        streams.push(house.hub.subscribe(anna(id), Resume::Fresh).await.unwrap());
+    }
+    let said: Vec<_> = streams.iter_mut().map(words).collect();
+    assert_eq!(said, [vec!["end replaced"], vec!["position 0"], vec!["position 0"]]);
+}
+
+#[tokio::test]
+async fn a_stream_that_has_ended_is_out_of_the_limits_before_it_is_dropped() {
+    let house = limited(|config| config.max_per_principal = 1);
+    let mut over = house.hub.subscribe(anna("1"), Resume::Fresh).await.unwrap();
+    assert!(house.hub.close(over.id()));
+    assert_eq!(words(&mut over), ["end revoked"]);
+    let _next = house.hub.subscribe(anna("1"), Resume::Fresh).await.unwrap();
+}
+
+#[tokio::test]
+async fn the_listing_shows_who_watches_what_and_how_far_behind() {
+    let house =
+        house_with(MemoryEngine::builder(), |hub| hub.configure(|config| config.window_events = 2));
+    house.create("42").await;
+    let mut watching = house.hub.subscribe(anna("42"), Resume::Fresh).await.unwrap();
+    drain(&mut watching);
+    let _pending = crate::support::poll(&mut watching);
+    house.remark("42", "x").await;
+    let listed = house.hub.watchers().pop().unwrap();
+    assert_eq!(listed.id, watching.id());
+    assert_eq!(listed.principal.as_str(), "anna");
+    assert_eq!(listed.scope, *watching.scope());
+    assert_eq!(listed.cursor, watching.cursor());
+    assert_eq!(listed.since, crate::support::START);
+    assert_eq!(listed.behind, Some(1));
+    for _ in 0..2 {
+        house.remark("42", "x").await;
+    }
+    assert_eq!(house.hub.watchers().pop().unwrap().behind, None, "it was lapped");
+    drain(&mut watching);
+    assert_eq!(house.hub.watchers().pop().unwrap().behind, Some(0));
+    assert_eq!(house.hub.watchers().pop().unwrap().cursor.seq, 4);
+}
+
+#[tokio::test]
+async fn closing_ends_one_stream_and_no_other() {
+    let house = house();
+    let mut one = house.hub.subscribe(anna("1"), Resume::Fresh).await.unwrap();
+    let mut other = house.hub.subscribe(anna("1"), Resume::Fresh).await.unwrap();
+    drain(&mut other);
+    assert!(house.hub.close(one.id()));
+    assert!(!house.hub.close(one.id()), "once");
+    assert!(!house.hub.close(9_999));
+    assert_eq!(words(&mut one), ["end revoked"]);
+    assert!(matches!(crate::support::poll(&mut one), std::task::Poll::Ready(None)));
+    house.create("1").await;
+    assert_eq!(words(&mut other), ["1@1 order.created"]);
+}
+
+#[tokio::test]
+async fn a_driver_can_end_a_stream_that_has_lived_long_enough() {
+    let house = house();
+    let mut watching = house.hub.subscribe(anna("1"), Resume::Fresh).await.unwrap();
+    let end = watching.finish(order_events_core::EndReason::Lifetime).unwrap();
+    assert_eq!(word(&end), "end lifetime");
+    assert!(watching.finish(order_events_core::EndReason::Lifetime).is_none());
+    assert_eq!(house.hub.stats().subscriptions, 0);
+}

@@ -1,0 +1,17 @@
+//! The hub's promises, one by one. What any order of things may do to them is in `model.rs` and
+//! `shuttle.rs`.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests are tests too")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod florist;
+mod limits;
+mod memory;
+mod panics;
+mod publishing;
+mod resuming;
+mod scopes;
+mod stopping;
+mod watching;
