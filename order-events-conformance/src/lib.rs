@@ -1,1 +1,4 @@
-//! The suite that holds an engine to its contract.
+#![doc = include_str!("../README.md")]
+
+pub mod engine;
+pub mod faulty;

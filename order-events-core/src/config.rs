@@ -15,7 +15,12 @@ pub const MAX_URL_BYTES: usize = 2 * 1024;
 /// Bytes of a whole event's data. Every watcher's connection must be able to buffer one.
 pub const MAX_EVENT_BYTES: usize = 64 * 1024;
 
+/// Levels of arrays and objects in a user's own JSON. serde_json reads 128, of which an event, a
+/// snapshot and a page around it need some.
+pub const MAX_JSON_DEPTH: usize = 64;
+
 /// Entries of an order's timeline: more than any order's page shows, little enough to send whole.
+/// Staff's entries count, so the public may be shown fewer.
 pub const TIMELINE_ENTRIES: usize = 64;
 
 /// How often `publish` re-reads and re-plans after a lost race before it answers `Conflict`.
@@ -58,8 +63,8 @@ pub const DRAIN_SPREAD: Duration = Duration::from_secs(10);
 /// Events a tenant's log retains in memory.
 pub const RETAIN_EVENTS: usize = 100_000;
 
-/// How long a tenant's log retains an event in memory. A laptop that sleeps over a long weekend
-/// resumes without a reset.
+/// How long a tenant's log retains an event in memory, unless [`RETAIN_EVENTS`] lets it go earlier. A
+/// laptop that sleeps over a long weekend resumes without a reset.
 pub const RETAIN_AGE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// How long an idempotency key is remembered: longer than any retry policy one should have.

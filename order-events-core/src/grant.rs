@@ -99,6 +99,10 @@ impl Grant {
         self.audience
     }
 
+    pub(crate) fn is_over(&self, now: Timestamp) -> bool {
+        self.expires.is_some_and(|expires| expires <= now)
+    }
+
     /// Until when, if not without end.
     pub fn expires(&self) -> Option<Timestamp> {
         self.expires

@@ -68,6 +68,11 @@ pub enum Why {
         /// The expected form, in words: `"an RFC 3339 timestamp"`.
         expected: &'static str,
     },
+    /// The JSON nests deeper than its limit.
+    TooDeep {
+        /// The most levels of arrays and objects that would have been taken.
+        limit: usize,
+    },
     /// The update has no use for the field. It is refused rather than ignored, so that nobody
     /// believes it was taken.
     Misplaced,
@@ -90,6 +95,7 @@ impl fmt::Display for Why {
             }
             Self::AlreadyAttached => f.write_str("the order belongs to another customer already"),
             Self::Malformed { expected } => write!(f, "expected {expected}"),
+            Self::TooDeep { limit } => write!(f, "may nest at most {limit} levels deep"),
             Self::Misplaced => f.write_str("does not belong in this kind of update"),
         }
     }

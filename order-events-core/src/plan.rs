@@ -52,6 +52,10 @@ pub struct Planned<L: Lifecycle> {
     pub event: OrderEvent<L>,
     /// The proof that the move is legal, where the machine moves.
     pub transition: Option<Transition<L>>,
+    /// Whether this only creates the order, because the update reports on one that the log does not
+    /// know: a report cannot tell a status, and everybody must be told the order's. Once this is
+    /// appended, without the update's key, the update is planned again.
+    pub is_preliminary: bool,
 }
 
 /// Why an update cannot be.
@@ -105,11 +109,12 @@ struct Outcome<L: Lifecycle> {
     customer: Option<CustomerId>,
     visibility: Visibility,
     transition: Option<Transition<L>>,
+    is_preliminary: bool,
 }
 
 /// Decides what an update does to an order in this state (none where the log does not know it).
 ///
-/// In this order: fields, expectation, no-op, edge. The idempotency key comes before all of it and
+/// In this order: fields, expectation, whose it is, no-op, edge. The idempotency key comes before all of it and
 /// guards after; both are the hub's.
 pub fn plan<L: Lifecycle>(
     state: Option<&OrderState<L>>,
@@ -137,8 +142,12 @@ pub fn plan<L: Lifecycle>(
         visibility: outcome.visibility,
         kind: outcome.kind,
     };
-    let draft = draft(update, version, &event, outcome.status, outcome.customer)?;
-    Ok(Plan::Append(Planned { draft, event, transition: outcome.transition }))
+    let Outcome { status, customer, transition, is_preliminary, .. } = outcome;
+    let mut draft = draft(update, version, &event, status, customer)?;
+    if is_preliminary {
+        draft.key = None;
+    }
+    Ok(Plan::Append(Planned { draft, event, transition, is_preliminary }))
 }
 
 fn meets_expectation<L: Lifecycle>(
@@ -187,17 +196,21 @@ fn on_known<L: Lifecycle>(
                 note: update.note.clone(),
             }
         }
-        // What was written beside a status is for those who see the status.
-        Action::Status { .. } if update.note.is_some() => {
+        Action::Create { .. } | Action::Status { .. } if update.note.is_some() => {
+            only_one_fact(attaches)?;
+            // What was written beside a status is for those who see the status.
             visibility = Some(Visibility::Public);
             remark(update)
         }
         Action::Create { .. } | Action::Status { .. } | Action::Attach if attaches => attached(),
         Action::Create { .. } | Action::Status { .. } | Action::Attach => return Ok(None),
-        _ => plain_kind(update),
+        _ => {
+            only_one_fact(attaches)?;
+            plain_kind(update)
+        }
     };
     let visibility = update.visibility.or(visibility).unwrap_or_else(|| kind.default_visibility());
-    Ok(Some(Outcome { kind, status, customer, visibility, transition }))
+    Ok(Some(Outcome { kind, status, customer, visibility, transition, is_preliminary: false }))
 }
 
 fn on_absent<L: Lifecycle>(update: &Update<L>) -> Result<Outcome<L>, Refusal<L>> {
@@ -219,6 +232,7 @@ fn on_absent<L: Lifecycle>(update: &Update<L>) -> Result<Outcome<L>, Refusal<L>>
         note: update.note.clone(),
     };
     let mut transition = None;
+    let mut is_preliminary = false;
     let (kind, status) = match (&update.action, update.assumed) {
         (Action::Create { status }, _) => (created(*status), *status),
         (Action::Status { status }, Some(was)) if was != *status => {
@@ -233,16 +247,21 @@ fn on_absent<L: Lifecycle>(update: &Update<L>) -> Result<Outcome<L>, Refusal<L>>
         }
         // The log learns of an order that was in this status before it knew.
         (Action::Status { status }, _) => (created(*status), *status),
-        // There is nothing to delete where the caller does not know of the order either.
-        (Action::Delete, None) => return Err(Refusal::UnknownOrder),
-        (Action::Attach, was) => {
+        (action, was) => {
+            is_preliminary = !matches!(action, Action::Attach);
             let status = was.unwrap_or(L::INITIAL);
-            (EventKind::CustomerAttached { customer: update.customer.clone(), status }, status)
+            let customer = update.customer.clone();
+            (EventKind::Created { status, customer, note: None }, status)
         }
-        (_, was) => (plain_kind(update), was.unwrap_or(L::INITIAL)),
     };
-    let visibility = update.visibility.unwrap_or_else(|| kind.default_visibility());
-    Ok(Outcome { kind, status, customer: update.customer.clone(), visibility, transition })
+    Ok(Outcome {
+        kind,
+        status,
+        customer: update.customer.clone(),
+        visibility: Visibility::Public,
+        transition,
+        is_preliminary,
+    })
 }
 
 /// The kinds that do not depend on the order's state.
@@ -278,6 +297,12 @@ fn plain_kind<L: Lifecycle>(update: &Update<L>) -> EventKind<L> {
 
 fn remark<L: Lifecycle>(update: &Update<L>) -> EventKind<L> {
     EventKind::Note { note: update.note.clone().unwrap_or_default() }
+}
+
+/// A remark or a report is one fact, whose the order becomes another: an event tells one, and the
+/// customer's page would not understand the first without the second.
+fn only_one_fact(attaches: bool) -> Result<(), Invalid> {
+    if attaches { Err(Invalid { field: "customer", why: Why::Misplaced }) } else { Ok(()) }
 }
 
 /// Whose the order is, and whether that is news.

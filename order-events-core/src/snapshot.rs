@@ -50,6 +50,9 @@ impl<L: Lifecycle> OrderState<L> {
 }
 
 /// An order as it stands, with its timeline.
+///
+/// Status, version and times are the order's, whoever may see the events that made them; the
+/// timeline shows what the reader may see.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", bound = "")]
 pub struct OrderSnapshot<L: Lifecycle = OrderStatus> {
@@ -58,7 +61,7 @@ pub struct OrderSnapshot<L: Lifecycle = OrderStatus> {
     /// Its status.
     #[serde(serialize_with = "token", deserialize_with = "parse")]
     pub status: L,
-    /// The version of its last event, whoever may see that one.
+    /// The version of its last event.
     pub version: u64,
     /// When its first event was published.
     pub created_at: Timestamp,

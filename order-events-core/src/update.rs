@@ -9,6 +9,8 @@ use crate::status::OrderStatus;
 
 /// One wish about one order: made here, validated by [`plan`](crate::plan::plan) alone.
 ///
+/// Where no hub says which lifecycle is meant, the type does: `let update: Update = …`.
+///
 /// ```
 /// use order_events_core::{IdempotencyKey, OrderId, OrderStatus, Update};
 ///
@@ -95,10 +97,26 @@ impl<L: Lifecycle> Update<L> {
         }
     }
 
+    /// The tenant it is for.
+    pub fn tenant_id(&self) -> &TenantId {
+        &self.tenant
+    }
+
+    /// The order it is for.
+    pub fn order_id(&self) -> &OrderId {
+        &self.order
+    }
+
+    /// Its key, if it has one.
+    pub fn key(&self) -> Option<&IdempotencyKey> {
+        self.key.as_ref()
+    }
+
     /// The order exists, in the lifecycle's first status.
     ///
-    /// Where it exists already with that status this changes nothing, so that a repeated webhook
-    /// does no harm; with another status it is a conflict.
+    /// Where it exists already with that status this changes nothing (a note beside it is then a
+    /// note event, so a webhook that may repeat itself brings a key); with another status it is a
+    /// conflict.
     pub fn create(order: impl Into<OrderId>) -> Self {
         Self::create_as(order, L::INITIAL)
     }
@@ -212,7 +230,8 @@ impl<L: Lifecycle> Update<L> {
         self
     }
 
-    /// … and the order is this customer's. For `create` and `status`; others refuse it.
+    /// … and the order is this customer's. For `create`, `status` and `attach`, and for what may
+    /// create the order; others refuse it.
     #[must_use]
     pub fn with_customer(mut self, customer: impl Into<CustomerId>) -> Self {
         self.customer = Some(customer.into());
@@ -226,7 +245,8 @@ impl<L: Lifecycle> Update<L> {
         self
     }
 
-    /// … visible to staff only, whatever its kind.
+    /// … visible to staff only. For reports: what an order is and whose it is, `create`, `status`,
+    /// `attach` and `delete`, concerns all who may watch it and refuses this.
     #[must_use]
     pub fn staff_only(mut self) -> Self {
         self.visibility = Some(Visibility::Staff);
@@ -261,8 +281,9 @@ impl<L: Lifecycle> Update<L> {
         self
     }
 
-    /// … and where the log does not know the order, this creates it: a status update in its
-    /// status, any other in the lifecycle's first.
+    /// … and where the log does not know the order, this creates it, in the status it names or else
+    /// in the lifecycle's first. A report (a note, say) cannot tell a status, so there the creation
+    /// is an event of its own before it. `delete` refuses this.
     #[must_use]
     pub fn or_create(mut self) -> Self {
         self.or_create = true;
@@ -270,7 +291,11 @@ impl<L: Lifecycle> Update<L> {
     }
 
     /// … and where the log does not know the order (any more), it had this status: for orders
-    /// whose truth is in the caller's own database.
+    /// whose truth is in the caller's own database. Before a report the log is told of the order by a
+    /// creation of its own. `delete` refuses this.
+    ///
+    /// The log does not know either whose the order was: say it by
+    /// [`with_customer`](Self::with_customer), or the customer's streams do not see it.
     #[must_use]
     pub fn assuming(mut self, status: L) -> Self {
         self.assumed = Some(status);

@@ -25,16 +25,18 @@
 //! 7. *Read your writes.* What was acknowledged is seen by every read that begins later.
 //! 8. *History is complete or says so.* It holds every event of the scope after the place asked
 //!    for, in order, or [`History::dropped`] is above that place, or [`History::complete`] is
-//!    false.
+//!    false, which it is only where the reader may see more of what is there.
 //! 9. *Expiry is judged per scope.* [`History::dropped`] is the highest seq of *this scope* that
-//!    the log no longer holds. Where the scope is unknown it is the highest of the tenant.
+//!    the log no longer holds. A scope that is not known, or was not when its first event came, may
+//!    be one that was forgotten: for it the highest of those that were will do, and anything up to
+//!    what the tenant has trimmed is allowed.
 //! 10. *By index.* Reading an order's or a customer's history costs by what it returns, not by the
 //!     size of the tenant.
 //! 11. *Snapshots are not older than their head.* Each shows its order at or after
 //!     [`Snapshots::head`], and every order that lived all through the paging is on a page.
 //! 12. *Timelines outlive the log.* Trimming never shortens one.
-//! 13. *An order is forgotten only when it is finished,* its last event is trimmed and its keys
-//!     have expired. Deleted orders are kept until then, so that their version goes on.
+//! 13. *An order is forgotten only when it is finished* (its [`Finality`](crate::Finality) is not
+//!     `Open`, or it was deleted), its last event is trimmed and its keys have expired. Deleted orders are kept until then, so that their version goes on.
 //!
 //! **Following**
 //!
@@ -43,13 +45,21 @@
 //! 15. *No gap at the seam.* What is appended after [`Log::follow`] returned, and not seen by a
 //!     read that began after it returned, is given to the tail.
 //! 16. *Or it says so.* Where 14 and 15 cannot be kept (a lost connection, a lost log), the engine
-//!     calls [`Tail::interrupted`], and readers look for themselves.
+//!     calls [`Tail::interrupted`], and readers look for themselves. After it the seqs go on, with or
+//!     without a hole, or begin again at 1.
 //! 17. *Told before acknowledged* within one process: when `append` returns, the tails of the same
 //!     engine value have been given the event, or will be without further help.
 //!
 //! **Epoch**
 //!
 //! 18. The epoch changes whenever an acknowledged event may have been lost, and never otherwise.
+//!
+//! **Company**
+//!
+//! 19. *Nobody is woken under a lock:* whoever is woken may call the engine.
+//! 20. *Announcements reach every node,* the announcer's own included, within a second. Nodes are held
+//!     weakly, and one that is gone is let go of.
+//! 21. *A token of no page of this log is refused* as [`EngineError::UnknownPage`].
 
 pub mod memory;
 mod record;
@@ -170,7 +180,8 @@ impl Wakes {
         Self::default()
     }
 
-    pub(crate) fn push(&mut self, waker: Waker) {
+    /// Adds a task that is to be woken.
+    pub fn push(&mut self, waker: Waker) {
         self.0.push(waker);
     }
 

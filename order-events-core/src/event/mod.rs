@@ -177,11 +177,12 @@ pub enum EventKind<L: Lifecycle = OrderStatus> {
         /// Its data.
         data: Value,
     },
-    /// A kind of ours that this version does not know, or cannot read.
+    /// A kind of ours that this version does not know, or cannot read. On the wire it goes on as it
+    /// came.
     Unknown {
         /// Its name.
         name: String,
-        /// Its whole data object, untouched.
+        /// Its whole data object.
         data: Value,
     },
 }

@@ -40,7 +40,12 @@ impl<L: Lifecycle> HubBuilder<L> {
 
     /// The log. Several hubs may stand on one engine; within one process they must then share their
     /// codec, because a frame is kept with its event.
-    pub fn engine(mut self, engine: Arc<impl Engine>) -> Self {
+    pub fn engine(self, engine: Arc<impl Engine>) -> Self {
+        self.any_engine(engine)
+    }
+
+    /// The log, where it was chosen at run time.
+    pub fn any_engine(mut self, engine: Arc<dyn Engine>) -> Self {
         self.engine = Some(engine);
         self
     }
@@ -57,20 +62,20 @@ impl<L: Lifecycle> HubBuilder<L> {
         self
     }
 
-    /// Limits and spans: `hub.configure(|config| config.max_per_principal = 8)`.
+    /// Limits and spans: `Hub::builder().configure(|config| config.max_per_principal = 8)`.
     pub fn configure(mut self, change: impl FnOnce(&mut Config)) -> Self {
         change(&mut self.config);
         self
     }
 
-    /// What spreads retries and mints keys. Drawn at random where it is not given; for tests that
-    /// compare bytes.
+    /// What spreads retries. Drawn at random where it is not given; for tests that compare bytes.
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = Some(seed);
         self
     }
 
-    /// Adds a guard: it may veto a legal transition, with a reason. Guards run in the publisher's
+    /// Adds a guard: it may veto a legal transition, with a reason. Creations and reports are no
+    /// transitions. Guards run in the publisher's
     /// task, in the order in which they were added; one that panics vetoes.
     pub fn guard(
         mut self,

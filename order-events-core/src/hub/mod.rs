@@ -126,14 +126,19 @@ impl<L: Lifecycle> Hub<L> {
     /// A page of the orders of a grant's scope as they stand, and the cursor to watch them from.
     ///
     /// The cursor of the *first* page is the one to subscribe with once all pages are read; pages
-    /// and events are merged by version.
+    /// and events are merged by version. A page has at least one order where there is one; `limit`
+    /// is not capped here, and each order brings its timeline.
     pub async fn snapshots(
         &self,
         grant: &Grant,
         page: Option<&PageToken>,
         limit: usize,
-    ) -> Result<SnapshotPage, EngineError> {
-        let found = self.shared.engine.snapshots(&grant.tenant, &grant.scope, page, limit).await?;
+    ) -> Result<SnapshotPage, SubscribeError> {
+        if grant.is_over(self.shared.clock.now()) {
+            return Err(SubscribeError::Expired);
+        }
+        let Grant { tenant, scope, .. } = grant;
+        let found = self.shared.engine.snapshots(tenant, scope, page, limit.max(1)).await?;
         let snapshot = |snapshot| SnapshotOf {
             snapshot: Box::new(snapshot),
             audience: grant.audience,
@@ -159,6 +164,9 @@ impl<L: Lifecycle> Hub<L> {
     }
 
     /// Ends every stream of a principal, and says how many there were on this node.
+    ///
+    /// It ends what there is and bars nobody: whoever still gets a grant may come back, so the
+    /// authorizer refuses first.
     ///
     /// Once the call's first poll is over, which ends this node's, no further event is taken for
     /// them here; other nodes are told through the engine. An error means that they could not be.
@@ -209,7 +217,8 @@ impl<L: Lifecycle> Hub<L> {
         watchers
     }
 
-    /// Ends one subscription as `revoked`. False where there is none of this number.
+    /// Ends one subscription as `revoked`. False where there is none of this number. Costs by the
+    /// number of subscriptions.
     pub fn close(&self, id: u64) -> bool {
         let mut wakes = Wakes::new();
         let mut closed = false;
@@ -255,7 +264,7 @@ pub struct SnapshotPage {
     pub next: Option<PageToken>,
 }
 
-/// Why a subscription was refused.
+/// Why a subscription, or a page, was refused.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SubscribeError {

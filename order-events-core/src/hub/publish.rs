@@ -143,9 +143,12 @@ impl<L: Lifecycle> From<Refusal<L>> for PublishError<L> {
 impl<L: Lifecycle> Hub<L> {
     /// Validates an update against the order's present state and commits it, in one atomic step.
     ///
-    /// In this order: idempotency key; expectation; no-op; edge; guards; append, which rechecks key
-    /// and version. Of those who race for one version exactly one wins; a call without an
+    /// In this order: idempotency key; fields; expectation; no-op; edge; guards; append, which
+    /// rechecks key and version. Of those who race for one version exactly one wins; a call without an
     /// expectation then looks again, [`PUBLISH_ATTEMPTS`] times at most.
+    ///
+    /// A report on an order that it creates ([`Update::or_create`], [`Update::assuming`]) is two
+    /// events, the creation and the report; every other update is one.
     ///
     /// Dropping the future at any await leaves the log with the whole event or without it.
     pub async fn publish(&self, mut update: Update<L>) -> Result<Published<L>, PublishError<L>> {
@@ -154,9 +157,9 @@ impl<L: Lifecycle> Hub<L> {
             update.key = Some(self.mint_key()?);
         }
         let now = self.shared.clock.now();
-        let (tenant, order) = (&update.tenant, &update.order);
         let mut lost = None;
         for _ in 0..PUBLISH_ATTEMPTS {
+            let (tenant, order) = (&update.tenant, &update.order);
             let current = engine
                 .read(tenant, order, update.key.as_ref(), now)
                 .await
@@ -171,12 +174,17 @@ impl<L: Lifecycle> Hub<L> {
                 Plan::Append(planned) => planned,
             };
             self.ask_guards(tenant, state.as_ref(), &planned)?;
-            let Planned { draft, event, .. } = planned;
+            let Planned { draft, event, is_preliminary, .. } = planned;
             match engine.append(tenant, draft).await {
                 Ok(Appended::Committed { epoch, record }) => {
                     let cursor = Cursor { epoch, seq: record.seq() };
                     let applied = Applied { tenant: tenant.clone(), cursor, event };
                     self.run_hooks(&applied);
+                    if is_preliminary {
+                        // What was expected of the order was that it is not there yet.
+                        update.expected = None;
+                        continue;
+                    }
                     return Ok(Published::Applied(applied));
                 }
                 Ok(Appended::KeySeen { epoch, prior }) => {
@@ -219,7 +227,7 @@ impl<L: Lifecycle> Hub<L> {
 
     fn mint_key(&self) -> Result<IdempotencyKey, Invalid> {
         let id = self.shared.next_id();
-        IdempotencyKey::new(format!("minted-{:016x}-{id}", self.shared.random(0)))
+        IdempotencyKey::new(format!("minted-{:016x}-{id}", self.shared.nonce))
     }
 
     fn ask_guards(

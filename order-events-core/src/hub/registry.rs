@@ -115,6 +115,9 @@ impl Registry {
         if shard.closed {
             return Err(NoSeat::Closed);
         }
+        if limit == 0 {
+            return Err(NoSeat::Full);
+        }
         let watch = match shard.tenants.get(tenant) {
             Some(watch) => Arc::clone(watch),
             None => {
@@ -145,18 +148,9 @@ impl Registry {
                 point
             }
         };
-        match point.seats.join(owner, limit) {
-            Some(seat) => Ok((Arc::clone(&point), seat)),
-            None => {
-                let is_empty = point.seats.is_empty();
-                drop(points);
-                drop(shard);
-                if is_empty {
-                    self.remove(&point);
-                }
-                Err(NoSeat::Full)
-            }
-        }
+        // A new watch point has room for one, so none is left behind empty.
+        let seat = point.seats.join(owner, limit).ok_or(NoSeat::Full)?;
+        Ok((point, seat))
     }
 
     /// Gives a seat back, and with the last one the watch point, and with the last of those the

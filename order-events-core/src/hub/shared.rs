@@ -1,7 +1,7 @@
 //! What a hub and its subscriptions share: everything but the lifecycle.
 
 use std::collections::HashMap;
-use std::hash::BuildHasher;
+use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::Waker;
@@ -56,6 +56,8 @@ pub(crate) struct Shared {
     pub(crate) registry: Registry,
     pub(crate) counters: Counters,
     seed: u64,
+    /// What tells this hub's minted keys from those of any other, whatever the seed.
+    pub(crate) nonce: u64,
     next_id: AtomicU64,
     hasher: DefaultHashBuilder,
     principals: Box<[Mutex<Principals>]>,
@@ -85,6 +87,7 @@ impl Shared {
             config,
             counters: Counters::default(),
             seed,
+            nonce: RandomState::new().hash_one("nonce"),
             next_id: AtomicU64::new(1),
             hasher: DefaultHashBuilder::default(),
             principals: (0..SHARDS).map(|_| Mutex::default()).collect(),
@@ -114,7 +117,7 @@ impl Shared {
     pub(crate) fn seat(self: &Arc<Self>, grant: &Grant) -> Result<Subscription, SubscribeError> {
         let config = &self.config;
         let now = self.clock.now();
-        if grant.expires.is_some_and(|expires| expires <= now) {
+        if grant.is_over(now) {
             return Err(SubscribeError::Expired);
         }
         self.enter()?;

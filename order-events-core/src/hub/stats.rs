@@ -128,7 +128,7 @@ pub struct Watcher {
     pub audience: Audience,
     /// Since when.
     pub since: Timestamp,
-    /// The last event it was given.
+    /// The last event it was given. Of epoch 0 until the beginning has been read.
     pub cursor: Cursor,
     /// How many events of the window it has yet to take; none where it fell behind the window and
     /// will read the log.

@@ -35,7 +35,7 @@ use crate::time::Timestamp;
 ///
 /// # Ending
 ///
-/// After [`Delivery::End`] the stream is over, and its place in the limits is free. Dropping the
+/// Once [`Delivery::End`] is taken the stream is over, and its place in the limits is free. Dropping the
 /// subscription at any moment, polled or not, leaves no trace either.
 ///
 /// # Time

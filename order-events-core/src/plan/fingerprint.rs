@@ -1,5 +1,7 @@
 //! What an idempotency key stands for, as a number that is the same everywhere and always.
 
+use serde_json::Value;
+
 use crate::engine::Fingerprint;
 use crate::event::{StageState, Visibility};
 use crate::lifecycle::Lifecycle;
@@ -7,8 +9,8 @@ use crate::update::{Action, Stage, Update};
 
 /// The fingerprint of what an update asks for.
 ///
-/// Expectations and the key itself are left out: a caller who retries with a fresh expectation
-/// still means the same thing. FNV-1a, because the number is stored beside the key and compared by
+/// Tenant, expectations, `or_create` and the key itself are left out: a caller who retries with a
+/// fresh expectation still means the same thing. Keys of JSON objects are compared sorted. FNV-1a, because the number is stored beside the key and compared by
 /// other nodes and later versions; std's hashers promise no such stability.
 pub fn fingerprint<L: Lifecycle>(update: &Update<L>) -> Fingerprint {
     let mut hash = Fnv(0xcbf2_9ce4_8422_2325);
@@ -33,7 +35,7 @@ pub fn fingerprint<L: Lifecycle>(update: &Update<L>) -> Fingerprint {
                 StageState::Failed => "failed",
             };
             hash.fields(&["stage", workflow, stage, state]);
-            hash.option(result.as_ref().map(ToString::to_string).as_deref());
+            hash.option(result.as_ref().map(|result| sorted(result).to_string()).as_deref());
             hash.option(reason.as_deref());
         }
         Action::Progress { percent, message, of } => {
@@ -45,7 +47,7 @@ pub fn fingerprint<L: Lifecycle>(update: &Update<L>) -> Fingerprint {
         Action::Fail { reason } => hash.fields(&["fail", reason]),
         Action::Delete => hash.fields(&["delete"]),
         Action::Custom { name, data } => {
-            hash.fields(&["custom", name.as_str(), &data.to_string()]);
+            hash.fields(&["custom", name.as_str(), &sorted(data).to_string()]);
         }
     }
     hash.option(update.note.as_deref());
@@ -58,6 +60,19 @@ pub fn fingerprint<L: Lifecycle>(update: &Update<L>) -> Fingerprint {
     }));
     hash.option(update.assumed.map(Lifecycle::token));
     Fingerprint(hash.0)
+}
+
+/// The same JSON with its keys in order, whatever order serde_json was built to keep them in.
+fn sorted(value: &Value) -> Value {
+    match value {
+        Value::Array(values) => values.iter().map(sorted).collect(),
+        Value::Object(fields) => {
+            let mut fields: Vec<_> = fields.iter().collect();
+            fields.sort_unstable_by_key(|(key, _)| *key);
+            fields.into_iter().map(|(key, value)| (key.clone(), sorted(value))).collect()
+        }
+        plain => plain.clone(),
+    }
 }
 
 struct Fnv(u64);

@@ -1,6 +1,9 @@
 //! The bounds of an update's fields.
 
-use crate::config::{MAX_NAME_BYTES, MAX_NOTE_BYTES, MAX_URL_BYTES};
+use serde_json::Value;
+
+use crate::config::{MAX_JSON_DEPTH, MAX_NAME_BYTES, MAX_NOTE_BYTES, MAX_URL_BYTES};
+use crate::event::Visibility;
 use crate::invalid::{Invalid, Why, prose, text};
 use crate::lifecycle::Lifecycle;
 use crate::update::{Action, Stage, Update};
@@ -15,10 +18,22 @@ pub(super) fn fields<L: Lifecycle>(update: &Update<L>) -> Result<(), Invalid> {
         Some(_) => return Err(Invalid { field: "note", why: Why::Misplaced }),
         None => {}
     }
-    let takes_customer =
+    // What an order is and whose it is belongs to all who may watch it, for their snapshots show it.
+    let tells_status =
         matches!(update.action, Action::Create { .. } | Action::Status { .. } | Action::Attach);
-    if update.customer.is_some() && !(takes_customer || update.or_create) {
-        return Err(Invalid { field: "customer", why: Why::Misplaced });
+    let is_deletion = matches!(update.action, Action::Delete);
+    let begins = update.or_create || update.assumed.is_some();
+    let misplaced = [
+        ("customer", update.customer.is_some() && !(tells_status || begins)),
+        ("orCreate", update.or_create && is_deletion),
+        ("assuming", update.assumed.is_some() && is_deletion),
+        (
+            "visibility",
+            update.visibility == Some(Visibility::Staff) && (tells_status || is_deletion),
+        ),
+    ];
+    if let Some((field, _)) = misplaced.into_iter().find(|(_, is_misplaced)| *is_misplaced) {
+        return Err(Invalid { field, why: Why::Misplaced });
     }
     name("actor", update.actor.as_deref())?;
     match &update.action {
@@ -26,17 +41,18 @@ pub(super) fn fields<L: Lifecycle>(update: &Update<L>) -> Result<(), Invalid> {
         | Action::Status { .. }
         | Action::Attach
         | Action::Note
-        | Action::Delete
-        | Action::Custom { .. } => Ok(()),
+        | Action::Delete => Ok(()),
+        Action::Custom { data, .. } => depth("data", data),
         Action::Assign { assignee } => name("assignee", assignee.as_deref()),
         Action::Track { carrier, number, url } => {
             text("carrier", carrier, MAX_NAME_BYTES)?;
             text("trackingNumber", number, MAX_NAME_BYTES)?;
             url.as_deref().map_or(Ok(()), web_address)
         }
-        Action::Stage(Stage { workflow, stage, reason, .. }) => {
+        Action::Stage(Stage { workflow, stage, reason, result, .. }) => {
             text("workflow", workflow, MAX_NAME_BYTES)?;
             text("stage", stage, MAX_NAME_BYTES)?;
+            result.as_ref().map_or(Ok(()), |result| depth("result", result))?;
             reason.as_deref().map_or(Ok(()), |reason| prose("reason", reason, MAX_NOTE_BYTES))
         }
         Action::Progress { percent, message, of } => {
@@ -68,5 +84,24 @@ fn web_address(url: &str) -> Result<(), Invalid> {
             field: "trackingUrl",
             why: Why::Malformed { expected: "an http or https address" },
         }),
+    }
+}
+
+/// Readers parse what a user nested, and parsers have their limits.
+fn depth(field: &'static str, value: &Value) -> Result<(), Invalid> {
+    if is_deeper(value, MAX_JSON_DEPTH) {
+        return Err(Invalid { field, why: Why::TooDeep { limit: MAX_JSON_DEPTH } });
+    }
+    Ok(())
+}
+
+fn is_deeper(value: &Value, limit: usize) -> bool {
+    let Some(limit) = limit.checked_sub(1) else {
+        return matches!(value, Value::Array(_) | Value::Object(_));
+    };
+    match value {
+        Value::Array(values) => values.iter().any(|value| is_deeper(value, limit)),
+        Value::Object(fields) => fields.values().any(|value| is_deeper(value, limit)),
+        _ => false,
     }
 }

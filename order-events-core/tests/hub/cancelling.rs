@@ -4,7 +4,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::task::{Context, Waker};
 
-use order_events_conformance::faulty::{Faulty, Rates};
+use order_events_conformance::faulty::{Faults, Faulty};
 use order_events_core::{Hub, MemoryEngine, Resume, Update};
 
 use crate::support::{applied, everything, order, words};
@@ -19,11 +19,11 @@ fn abandon(future: impl Future, polls: usize) -> bool {
 #[tokio::test]
 async fn a_publish_abandoned_at_any_await_is_whole_or_nothing() {
     for polls in 0..64 {
-        let engine = Arc::new(Faulty::new(MemoryEngine::new(), 42, Rates::delays()));
+        let engine = Arc::new(Faulty::new(MemoryEngine::new(), 42, Faults::delays()));
         let hub = Hub::builder().engine(Arc::clone(&engine)).build();
         let mut watching = hub.subscribe(everything(), Resume::Fresh).await.unwrap();
         let done = abandon(hub.publish(Update::create(order("42"))), polls);
-        engine.calm();
+        engine.switch(false);
         let state = hub.state(&Default::default(), &order("42")).await.unwrap();
         assert!(state.is_some() || !done);
         let mut told = words(&mut watching);
@@ -35,4 +35,3 @@ async fn a_publish_abandoned_at_any_await_is_whole_or_nothing() {
         assert_eq!(words(&mut watching), ["43@1 order.created"]);
     }
 }
-

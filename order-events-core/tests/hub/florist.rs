@@ -4,8 +4,9 @@ use order_events_core::{
     Delivery, EventKind, Grant, Hub, Lifecycle, PublishError, Resume, Scope, SnapshotOf, Update,
 };
 
+#[allow(unreachable_pub, reason = "shared with the tests of the lifecycle")]
 #[path = "../common/florist.rs"]
-pub mod bouquet;
+mod bouquet;
 
 use bouquet::Bouquet;
 

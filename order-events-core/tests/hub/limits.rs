@@ -18,7 +18,8 @@ async fn full(house: &House, id: &str) -> (Limit, usize) {
 
 #[tokio::test]
 async fn each_limit_refuses_and_is_free_again() {
-    let limits: [(Limit, fn(&mut Config)); 3] = [
+    type Change = fn(&mut Config);
+    let limits: [(Limit, Change); 3] = [
         (Limit::Principal, |config| config.max_per_principal = 2),
         (Limit::Scope, |config| config.max_per_scope = 2),
         (Limit::Total, |config| config.max_subscriptions = 2),

@@ -6,6 +6,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod cancelling;
 mod florist;
 mod limits;
 mod memory;

@@ -164,3 +164,35 @@ async fn a_former_customer_is_told_of_the_end_and_then_forgotten() {
     }
     assert_eq!(house.engine.counts().customers, 1);
 }
+
+#[tokio::test]
+async fn a_clock_that_was_far_ahead_once_holds_nothing_back() {
+    let house = house_with(MemoryEngine::builder(), |hub| hub);
+    let year = Duration::from_secs(365 * 24 * 60 * 60);
+    house.wait(year);
+    let ahead = Update::create_as(order("ahead"), OrderStatus::Cancelled).with_key(key("ahead"));
+    applied(house.hub.publish(ahead).await.unwrap());
+    house.clock.set(crate::support::START);
+    for number in 0..100 {
+        let id = number.to_string();
+        let done = Update::create_as(order(&id), OrderStatus::Cancelled).with_key(key(&id));
+        applied(house.hub.publish(done).await.unwrap());
+    }
+    house.wait(order_events_core::config::RETAIN_AGE);
+    house.engine.sweep(order_events_core::Clock::now(&house.clock));
+    let counts = house.engine.counts();
+    assert_eq!((counts.events, counts.orders, counts.keys), (0, 0, 0));
+}
+
+#[tokio::test]
+async fn a_page_token_is_of_its_log() {
+    let house = house_with(MemoryEngine::builder(), |hub| hub);
+    for id in ["1", "2"] {
+        house.create(id).await;
+    }
+    let token = house.hub.snapshots(&staff(), None, 1).await.unwrap().next.unwrap();
+    assert_eq!(house.hub.snapshots(&staff(), Some(&token), 1).await.unwrap().orders.len(), 1);
+    house.engine.lose(&Default::default());
+    let error = house.hub.snapshots(&staff(), Some(&token), 1).await.unwrap_err();
+    assert_eq!(error.to_string(), "not a page token of this log");
+}

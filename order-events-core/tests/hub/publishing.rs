@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use order_events_core::{
-    EventKind, Expected, Hub, Lifecycle, MemoryEngine, OrderStatus, PublishError, Published, Update,
+    EventKind, Expected, Hub, Lifecycle, MemoryEngine, OrderStatus, PublishError, Published,
+    Resume, Update,
 };
 
-use crate::support::{House, applied, house, house_with, key, order};
+use crate::support::{House, anna, applied, drain, house, house_with, key, order, staff, words};
 
 #[tokio::test]
 async fn an_applied_update_has_its_cursor_and_version() {
@@ -80,8 +81,34 @@ async fn an_unknown_order_is_an_error_unless_the_update_creates_it_or_says_what_
     ));
     let illegal = Update::status(order("43"), OrderStatus::Shipped).assuming(OrderStatus::Pending);
     assert!(matches!(house.hub.publish(illegal).await, Err(PublishError::IllegalTransition(_))));
-    let created = Update::note(order("44"), "by hand").or_create();
-    assert_eq!(applied(house.hub.publish(created).await.unwrap()).event.version, 1);
+}
+
+#[tokio::test]
+async fn a_report_that_creates_its_order_comes_after_the_creation() {
+    let house = house();
+    let mut inside = house.hub.subscribe(staff(), Resume::Fresh).await.unwrap();
+    let mut outside = house.hub.subscribe(anna("42"), Resume::Fresh).await.unwrap();
+    drain(&mut inside);
+    drain(&mut outside);
+    let report = || {
+        let note = Update::<OrderStatus>::note(order("42"), "by hand").expecting_absent();
+        note.or_create().with_key(key("k"))
+    };
+    let reported = house.hub.publish(report()).await.unwrap();
+    assert_eq!(words(&mut inside), ["42@1 order.created", "42@2 order.note"]);
+    assert_eq!(words(&mut outside), ["42@1 order.created"], "the note is staff's");
+    assert_eq!(
+        house.hub.publish(report()).await.unwrap(),
+        match reported {
+            Published::Applied(applied) => Published::Duplicate(applied),
+            other => panic!("{other:?}"),
+        }
+    );
+    // Of an order that the log has forgotten the caller says what it was.
+    let note = Update::note(order("43"), "late").assuming(OrderStatus::Delivered);
+    assert_eq!(applied(house.hub.publish(note).await.unwrap()).event.version, 2);
+    let state = house.hub.state(&Default::default(), &order("43")).await.unwrap().unwrap();
+    assert_eq!(state.status, OrderStatus::Delivered);
 }
 
 #[tokio::test]

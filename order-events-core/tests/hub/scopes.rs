@@ -166,9 +166,25 @@ async fn each_event_can_say_otherwise() {
     let mut watching = house.hub.subscribe(anna("42"), Resume::Fresh).await.unwrap();
     let shown = Update::note(order("42"), "for you").public().with_actor("Anna").show_actor();
     applied(house.hub.publish(shown).await.unwrap());
-    let hidden = Update::status(order("42"), OrderStatus::Processing).staff_only();
+    let hidden = Update::<OrderStatus>::progress(order("42"), 50, None).staff_only();
     applied(house.hub.publish(hidden).await.unwrap());
     let wire = wire(&mut watching);
     assert!(wire.contains("for you") && wire.contains("Anna"), "{wire}");
-    assert!(!wire.contains("order.status"), "{wire}");
+    assert!(!wire.contains("order.progress"), "{wire}");
+}
+
+#[tokio::test]
+async fn what_an_order_is_cannot_be_kept_from_those_who_may_watch_it() {
+    let house = house();
+    house.create("42").await;
+    let updates = [
+        Update::status(order("42"), OrderStatus::Cancelled),
+        Update::attach(order("42"), customer("anna")),
+        Update::delete(order("42")),
+        Update::create(order("43")),
+    ];
+    for update in updates {
+        let error = house.hub.publish(update.staff_only()).await.unwrap_err();
+        assert_eq!(error.to_string(), "visibility: does not belong in this kind of update");
+    }
 }

@@ -142,3 +142,14 @@ async fn ten_thousand_drained_readers_come_back_spread_out() {
     assert!(*peak <= 3 * mean, "peak {peak}, mean {mean}");
     assert_eq!(per_second.len() as u64, span, "every second of the span is used");
 }
+
+#[tokio::test]
+async fn an_expired_grant_reads_no_pages() {
+    let house = house();
+    house.create("42").await;
+    let grant = everything().until(START.saturating_add(Duration::from_secs(60)));
+    assert_eq!(house.hub.snapshots(&grant, None, 0).await.unwrap().orders.len(), 1);
+    house.wait(Duration::from_secs(60));
+    let late = house.hub.snapshots(&grant, None, 10).await;
+    assert!(matches!(late, Err(SubscribeError::Expired)));
+}

@@ -59,12 +59,19 @@ async fn every_subscriber_sees_the_same_order_of_events() {
         readers.push(house.hub.subscribe(grant, Resume::Fresh).await.unwrap());
     }
     for id in ["1", "2", "1", "3"] {
-        house.hub.publish(Update::note(order(id), "x").or_create().public()).await.unwrap();
+        let update = Update::status(order(id), OrderStatus::Pending);
+        house.hub.publish(update.with_note("x").or_create()).await.unwrap();
     }
     for reader in &mut readers {
         assert_eq!(
             words(reader),
-            ["position 0", "1@1 order.note", "2@1 order.note", "1@2 order.note", "3@1 order.note"]
+            [
+                "position 0",
+                "1@1 order.created",
+                "2@1 order.created",
+                "1@2 order.note",
+                "3@1 order.created"
+            ]
         );
     }
 }

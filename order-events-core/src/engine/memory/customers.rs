@@ -14,6 +14,9 @@ pub(super) struct Customers {
     hasher: DefaultHashBuilder,
     /// Customers without orders whose past events are still in the log, with the last of those.
     leaving: VecDeque<(u64, CustomerId)>,
+    /// The highest seq among the events of customers who were forgotten: one who is not known may be
+    /// one of them, and have missed so much.
+    pub(super) forgotten: u64,
 }
 
 /// One customer.
@@ -36,15 +39,13 @@ impl Customers {
         self.table.find(hash, |customer| customer.id == *id).map(|customer| &**customer)
     }
 
-    /// A customer the log does not know may be one it forgot, so whatever was trimmed before may
-    /// have been theirs: `floor` is the first seq that the log still has.
-    pub(super) fn get_or_insert(&mut self, id: &CustomerId, floor: u64) -> &mut Customer {
-        let Self { table, hasher, .. } = self;
+    pub(super) fn get_or_insert(&mut self, id: &CustomerId) -> &mut Customer {
+        let Self { table, hasher, forgotten, .. } = self;
         let new = || Customer {
             id: id.clone(),
             orders: Vec::new(),
             seqs: VecDeque::new(),
-            dropped: floor - 1,
+            dropped: *forgotten,
         };
         table
             .entry(
@@ -79,6 +80,7 @@ impl Customers {
                 let customer = entry.get_mut();
                 customer.prune(floor);
                 if customer.orders.is_empty() && customer.seqs.is_empty() {
+                    self.forgotten = self.forgotten.max(customer.dropped);
                     entry.remove();
                 }
             }

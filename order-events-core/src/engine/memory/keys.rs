@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use hashbrown::DefaultHashBuilder;
 
-use super::Retention;
+use super::{Retention, is_over};
 use crate::engine::{Fingerprint, Prior, Record};
 use crate::id::IdempotencyKey;
 use crate::time::Timestamp;
@@ -25,7 +25,7 @@ impl Keys {
         now: Timestamp,
         retention: &Retention,
     ) -> Option<&Prior> {
-        self.known.get(key).filter(|prior| !is_over(prior, now, retention))
+        self.known.get(key).filter(|prior| !is_over(prior.record.at(), now, retention.key_window))
     }
 
     pub(super) fn insert(
@@ -44,7 +44,8 @@ impl Keys {
             && let Some((seq, key)) = self.queue.front()
         {
             let prior = self.known.get(key).filter(|prior| prior.record.seq() == *seq);
-            let due = prior.is_none_or(|prior| is_over(prior, now, retention));
+            let due =
+                prior.is_none_or(|prior| is_over(prior.record.at(), now, retention.key_window));
             if !due && self.known.len() <= retention.keys {
                 break;
             }
@@ -64,8 +65,4 @@ impl Keys {
     pub(super) fn len(&self) -> usize {
         self.known.len()
     }
-}
-
-fn is_over(prior: &Prior, now: Timestamp, retention: &Retention) -> bool {
-    now.saturating_since(prior.record.at()) >= retention.key_window
 }

@@ -8,8 +8,8 @@
 //!
 //! A record is held once and shared by the log, by its order's timeline and by watchers. Retention
 //! works on access: each append lets go of a few old events ([`MemoryEngine::sweep`] of all that are
-//! due, for tenants that have gone quiet). An order is forgotten once it is finished, its last event
-//! is trimmed and its keys have expired; orders that may still move stay, with at most
+//! due, for tenants that have gone quiet). An order is forgotten once it is finished (final, quiet or
+//! deleted), its last event is trimmed and its keys have expired; orders that may still move stay, with at most
 //! [`TIMELINE_ENTRIES`](crate::config::TIMELINE_ENTRIES) entries each.
 
 mod customers;
@@ -57,6 +57,7 @@ pub struct MemoryEngine {
 #[derive(Default)]
 struct Shard(Mutex<HashMap<TenantId, Arc<Tenant>, DefaultHashBuilder>>);
 
+/// A tenant that was once asked for keeps its log, empty or not: its epoch was told.
 type Tenant = Mutex<TenantLog>;
 
 /// How long what is kept.
@@ -66,6 +67,12 @@ struct Retention {
     age: Duration,
     keys: usize,
     key_window: Duration,
+}
+
+/// Whether what is of `at` has been kept for long enough. What is of a time further ahead than that
+/// is of a clock that was wrong once; waiting for its time would keep everything behind it as well.
+fn is_over(at: Timestamp, now: Timestamp, span: Duration) -> bool {
+    now.saturating_since(at) >= span || at.saturating_since(now) > span
 }
 
 /// Sets up a [`MemoryEngine`].

@@ -20,6 +20,9 @@ pub(super) struct Orders {
     slots: Slab<Box<Order>>,
     table: HashTable<Slot>,
     hasher: DefaultHashBuilder,
+    /// The highest seq among the events of orders that were forgotten: an order that is not known
+    /// may be one of them, and have missed so much.
+    pub(super) forgotten: u64,
 }
 
 /// One order.
@@ -56,8 +59,10 @@ impl Orders {
         self.slots.get_mut(slot as usize).map(|order| &mut **order)
     }
 
-    pub(super) fn insert(&mut self, order: Order) -> Slot {
-        let Self { slots, table, hasher } = self;
+    pub(super) fn insert(&mut self, id: OrderId, state: State) -> Slot {
+        let dropped = self.forgotten;
+        let order = Order { id, state, keyed_at: None, dropped, records: Vec::new() };
+        let Self { slots, table, hasher, .. } = self;
         let hash = hasher.hash_one(&order.id);
         let slot = slots.insert(Box::new(order)) as Slot;
         table.insert_unique(hash, slot, |slot| {
@@ -66,8 +71,9 @@ impl Orders {
         slot
     }
 
-    pub(super) fn remove(&mut self, slot: Slot) -> Option<Order> {
+    pub(super) fn forget(&mut self, slot: Slot) -> Option<Order> {
         let order = self.slots.try_remove(slot as usize)?;
+        self.forgotten = self.forgotten.max(order.state.seq);
         let hash = self.hasher.hash_one(&order.id);
         if let Ok(entry) = self.table.find_entry(hash, |other| *other == slot) {
             entry.remove();
@@ -76,7 +82,7 @@ impl Orders {
     }
 
     pub(super) fn shrink(&mut self) {
-        let Self { slots, table, hasher } = self;
+        let Self { slots, table, hasher, .. } = self;
         slots.shrink_to_fit();
         table.shrink_to_fit(|slot| {
             slots.get(*slot as usize).map_or(0, |order| hasher.hash_one(&order.id))
@@ -92,12 +98,6 @@ impl Orders {
 }
 
 impl Order {
-    /// An order the log does not know. It may have known it once and forgotten it, so whatever was
-    /// trimmed before may have been its: `floor` is the first seq that the log still has.
-    pub(super) fn new(id: OrderId, state: State, floor: u64) -> Self {
-        Self { id, state, keyed_at: None, dropped: floor - 1, records: Vec::new() }
-    }
-
     pub(super) fn push(&mut self, record: Arc<Record>, floor: u64) {
         // Only where the list would grow, and then it is left at most half full, so that each event
         // is looked at a bounded number of times however long the order lives.

@@ -3,12 +3,11 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::MemoryCounts;
-use super::Retention;
 use super::customers::Customers;
 use super::keys::Keys;
 use super::orders::{Order, Orders, Slot};
-use crate::cursor::Epoch;
+use super::{MemoryCounts, Retention, is_over};
+use crate::cursor::{Cursor, Epoch};
 use crate::engine::{
     Appended, Current, Draft, EngineError, History, HistoryLimit, PageToken, Record, Snapshots,
     State, Tail, Wakes,
@@ -126,7 +125,7 @@ impl TenantLog {
                     updated_at: at,
                     seq: 0,
                 };
-                self.orders.insert(Order::new(draft.order.clone(), state, floor))
+                self.orders.insert(draft.order.clone(), state)
             }
         };
         let record = Arc::new(Record::commit(draft, seq));
@@ -155,7 +154,7 @@ impl TenantLog {
             self.customers.release(before, slot, floor);
         }
         if let Some(id) = &becomes.customer {
-            let customer = self.customers.get_or_insert(id, floor);
+            let customer = self.customers.get_or_insert(id);
             if before.as_ref() != Some(id) {
                 customer.orders.push(slot);
             }
@@ -168,14 +167,12 @@ impl TenantLog {
     }
 
     pub(super) fn history(&self, scope: &Scope, after: u64, limit: HistoryLimit) -> History {
-        // Nothing is known of a scope that is absent: what was trimmed may have been its.
-        let unknown = self.floor - 1;
         let (dropped, (records, complete)) = match scope {
             Scope::Order(id) => match self.orders.find(id).and_then(|slot| self.orders.get(slot)) {
                 Some(order) => {
                     (order.dropped(self.floor), take(order.after(after, self.floor).iter(), limit))
                 }
-                None => (unknown, (Vec::new(), true)),
+                None => (self.orders.forgotten, (Vec::new(), true)),
             },
             Scope::Customer(id) => match self.customers.get(id) {
                 Some(customer) => (
@@ -185,12 +182,12 @@ impl TenantLog {
                         limit,
                     ),
                 ),
-                None => (unknown, (Vec::new(), true)),
+                None => (self.customers.forgotten, (Vec::new(), true)),
             },
             Scope::Tenant => {
                 let first = (after.saturating_add(1).max(self.floor) - self.floor) as usize;
                 let from = first.min(self.log.len());
-                (unknown, take(self.log.range(from..), limit))
+                (self.floor - 1, take(self.log.range(from..), limit))
             }
         };
         History { epoch: self.epoch, head: self.head(), dropped, records, complete }
@@ -204,7 +201,10 @@ impl TenantLog {
     ) -> Result<Snapshots, EngineError> {
         let first: usize = match page {
             None => 0,
-            Some(PageToken(text)) => text.parse().map_err(|_| EngineError::UnknownPage)?,
+            Some(PageToken(text)) => match text.parse::<Cursor>() {
+                Ok(token) if token.epoch == self.epoch => token.seq as usize,
+                _ => return Err(EngineError::UnknownPage),
+            },
         };
         let mut next = None;
         let mut orders = Vec::new();
@@ -214,7 +214,8 @@ impl TenantLog {
                 return true;
             }
             if orders.len() >= limit {
-                next = Some(PageToken(place.to_string()));
+                let token = Cursor { epoch: self.epoch, seq: place as u64 };
+                next = Some(PageToken(token.to_string()));
                 return false;
             }
             orders.push(order.snapshot());
@@ -273,7 +274,7 @@ impl TenantLog {
         while left > 0
             && let Some(first) = self.log.front()
         {
-            let is_old = now.saturating_since(first.at()) >= self.retention.age;
+            let is_old = is_over(first.at(), now, self.retention.age);
             if !is_old && self.log.len() <= self.retention.events {
                 break;
             }
@@ -314,13 +315,12 @@ impl TenantLog {
             // A slot that was given to another order, or an order that went on, has another seq.
             let order = self.orders.get(slot).filter(|order| order.state.seq == seq);
             if let Some(order) = order {
-                let waits = order.keyed_at.is_some_and(|keyed_at| {
-                    now.saturating_since(keyed_at) < self.retention.key_window
-                });
+                let window = self.retention.key_window;
+                let waits = order.keyed_at.is_some_and(|at| !is_over(at, now, window));
                 if waits {
                     break;
                 }
-                if let Some(gone) = self.orders.remove(slot)
+                if let Some(gone) = self.orders.forget(slot)
                     && let Some(customer) = &gone.state.customer
                 {
                     self.customers.release(customer, slot, self.floor);

@@ -1,0 +1,194 @@
+//! One watch point, 1,000 live subscribers, all of them reading: what a delivery costs, beside
+//! `tokio::sync::broadcast`.
+//!
+//! Each reader is a task of its own on a current-thread runtime, and the same loop for all: take the
+//! next, look at its bytes, count it. The publisher publishes, waits until the last reader has
+//! counted, and publishes again; so the publish itself and 1,000 wake-ups are in every figure. The
+//! contenders take turns, round by round, and each ratio is the median over the rounds.
+
+use std::cell::Cell;
+use std::hint::black_box;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use order_events_benches::{
+    NOTE, Target, begins, hub, median_ratio, nanos_per, order_id, publish, report, report_nanos,
+    time,
+};
+use order_events_core::{
+    Clock, Delivery, Grant, Principal, Resume, Scope, SystemClock, Timestamp, Update,
+};
+use serde::Serialize;
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::{Notify, broadcast};
+
+const READERS: usize = 1_000;
+const ROUNDS: usize = 31;
+/// Per round and contender.
+const DELIVERIES: usize = 320_000;
+const BURSTS: [usize; 2] = [1, 16];
+/// What the peers keep for slow readers: as much as a watch point does.
+const CAPACITY: usize = 256;
+
+fn main() {
+    if !begins("fanout", "one order, 1,000 readers, per delivery") {
+        return;
+    }
+    for burst in BURSTS {
+        println!("{burst} event(s) at once:");
+        let mut contenders = [
+            ("ours: publish, next, frame", ours()),
+            ("broadcast of an event, cloned and serialised per receiver", cloned()),
+            ("broadcast of a ready Arc", ready(Arc::new(event()), |event| event.note.as_bytes())),
+            ("broadcast of ready Bytes", ready(Bytes::from(json(&event())), |bytes| bytes)),
+        ];
+        let mut figures = [const { Vec::new() }; 4];
+        for round in 0..=ROUNDS {
+            for ((_, bench), figures) in contenders.iter_mut().zip(&mut figures) {
+                let elapsed = bench.run(burst, DELIVERIES / READERS / burst);
+                // The first round warms up.
+                if round > 0 {
+                    figures.push(nanos_per(elapsed, DELIVERIES));
+                }
+            }
+        }
+        for ((name, _), figures) in contenders.iter().zip(&figures) {
+            report_nanos(name, figures, None);
+        }
+        let [ours, cloned, arc, bytes] = &figures;
+        let target = |bound| (burst == 1).then_some(Target::AtMost(bound));
+        report("ours / cloned and serialised", median_ratio(ours, cloned), "", target(0.5));
+        report("ours / ready Arc", median_ratio(ours, arc), "", target(1.2));
+        report("ours / ready Bytes", median_ratio(ours, bytes), "", None);
+        println!();
+    }
+}
+
+/// A runtime full of readers, and what publishes to them.
+struct Contender {
+    runtime: Runtime,
+    publish: Box<dyn FnMut()>,
+}
+
+thread_local! {
+    /// Deliveries that are still missing. All contenders live on one thread and run one by one.
+    static MISSING: Cell<usize> = const { Cell::new(0) };
+}
+
+static DONE: Notify = Notify::const_new();
+
+fn delivered(bytes: &[u8]) {
+    black_box(bytes);
+    let missing = MISSING.get() - 1;
+    MISSING.set(missing);
+    if missing == 0 {
+        DONE.notify_one();
+    }
+}
+
+impl Contender {
+    fn new(runtime: Runtime, publish: impl FnMut() + 'static) -> Self {
+        // Lets every reader come to its first wait.
+        runtime.block_on(async {
+            for _ in 0..READERS {
+                tokio::task::yield_now().await;
+            }
+        });
+        Self { runtime, publish: Box::new(publish) }
+    }
+
+    fn run(&mut self, burst: usize, times: usize) -> Duration {
+        let Self { runtime, publish } = self;
+        time(|| {
+            runtime.block_on(async {
+                for _ in 0..times {
+                    MISSING.set(READERS * burst);
+                    (0..burst).for_each(|_| publish());
+                    DONE.notified().await;
+                }
+            });
+        })
+    }
+}
+
+fn runtime() -> Runtime {
+    Builder::new_current_thread().build().expect("a runtime")
+}
+
+fn ours() -> Contender {
+    let (runtime, hub, order) = (runtime(), hub(), order_id(42));
+    publish(&hub, Update::create(&order));
+    for reader in 0..READERS {
+        let (hub, order) = (hub.clone(), order.clone());
+        runtime.spawn(async move {
+            let principal = Principal::new(format!("user-{reader}")).expect("a valid name");
+            let grant = Grant::new(principal, Scope::Order(order));
+            let mut watching = hub.subscribe(grant, Resume::Fresh).await.expect("a seat");
+            while let Some(delivery) = watching.next().await {
+                if let Delivery::Event(event) = delivery {
+                    delivered(&watching.frame(&event));
+                }
+            }
+        });
+    }
+    Contender::new(runtime, move || publish(&hub, Update::note(&order, NOTE).public()))
+}
+
+/// What a service without this crate would send round.
+#[derive(Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Event {
+    order_id: String,
+    version: u64,
+    status: &'static str,
+    timestamp: Timestamp,
+    note: String,
+}
+
+fn event() -> Event {
+    Event {
+        order_id: order_id(42).to_string(),
+        version: 2,
+        status: "SHIPPED",
+        timestamp: SystemClock.now(),
+        note: NOTE.to_owned(),
+    }
+}
+
+fn json(event: &Event) -> Vec<u8> {
+    serde_json::to_vec(event).expect("an event has a JSON form")
+}
+
+fn cloned() -> Contender {
+    let runtime = runtime();
+    let (sender, _) = broadcast::channel::<Event>(CAPACITY);
+    for _ in 0..READERS {
+        let mut receiver = sender.subscribe();
+        runtime.spawn(async move {
+            while let Ok(event) = receiver.recv().await {
+                delivered(&json(&event));
+            }
+        });
+    }
+    Contender::new(runtime, move || send(&sender, event()))
+}
+
+/// The same thing again and again, made beforehand: nothing but pointers go round.
+fn ready<T: Clone + Send + Sync + 'static>(item: T, bytes: fn(&T) -> &[u8]) -> Contender {
+    let runtime = runtime();
+    let (sender, _) = broadcast::channel::<T>(CAPACITY);
+    for _ in 0..READERS {
+        let mut receiver = sender.subscribe();
+        runtime.spawn(async move {
+            while let Ok(item) = receiver.recv().await {
+                delivered(bytes(&item));
+            }
+        });
+    }
+    Contender::new(runtime, move || send(&sender, item.clone()))
+}
+
+fn send<T>(sender: &broadcast::Sender<T>, item: T) {
+    assert!(sender.send(item).is_ok(), "the readers are there");
+}
