@@ -146,11 +146,19 @@ id! {
     IdempotencyKey, "key"
 }
 
+const DEFAULT_TENANT: &str = "default";
+
+impl TenantId {
+    pub(crate) fn is_default(&self) -> bool {
+        self.as_str() == DEFAULT_TENANT
+    }
+}
+
 /// The tenant of a service that has only one.
 impl Default for TenantId {
     /// The tenant `default`; every call shares one text.
     fn default() -> Self {
-        static DEFAULT: LazyLock<TenantId> = LazyLock::new(|| TenantId(Arc::from("default")));
+        static DEFAULT: LazyLock<TenantId> = LazyLock::new(|| TenantId(Arc::from(DEFAULT_TENANT)));
         DEFAULT.clone()
     }
 }

@@ -134,18 +134,22 @@ pub fn plan<L: Lifecycle>(
         }
         None => on_absent(update)?,
     };
-    let event = OrderEvent {
+    let Outcome { kind, status, customer, visibility, transition, is_preliminary } = outcome;
+    let mut event = OrderEvent {
         order_id: update.order.clone(),
         version: version.saturating_add(1),
         timestamp: now,
         actor: update.actor.clone(),
-        visibility: outcome.visibility,
-        kind: outcome.kind,
+        visibility,
+        kind,
     };
-    let Outcome { status, customer, transition, is_preliminary, .. } = outcome;
     let mut draft = draft(update, version, &event, status, customer)?;
     if is_preliminary {
         draft.key = None;
+        // An order is not created for a report that would then be refused.
+        let creation = std::mem::replace(&mut event.kind, plain_kind(update));
+        sized(&event, update.show_actor)?;
+        event.kind = creation;
     }
     Ok(Plan::Append(Planned { draft, event, transition, is_preliminary }))
 }
@@ -319,6 +323,20 @@ fn merge_customer(
     }
 }
 
+/// The event's bytes, if they are not too many.
+fn sized<L: Lifecycle>(
+    event: &OrderEvent<L>,
+    show_actor: bool,
+) -> Result<(Box<str>, Option<Box<str>>), Invalid> {
+    let (payload, staff) = event.to_payload(show_actor);
+    let size = payload.len() + staff.as_deref().map_or(0, str::len);
+    if size > MAX_EVENT_BYTES {
+        let why = Why::TooLong { limit: MAX_EVENT_BYTES, actual: size };
+        return Err(Invalid { field: "event", why });
+    }
+    Ok((payload, staff))
+}
+
 fn draft<L: Lifecycle>(
     update: &Update<L>,
     expected: u64,
@@ -327,12 +345,7 @@ fn draft<L: Lifecycle>(
     customer: Option<CustomerId>,
 ) -> Result<Draft, Invalid> {
     let deleted = event.kind == EventKind::Deleted;
-    let (payload, staff) = event.to_payload(update.show_actor);
-    let size = payload.len() + staff.as_deref().map_or(0, str::len);
-    if size > MAX_EVENT_BYTES {
-        let why = Why::TooLong { limit: MAX_EVENT_BYTES, actual: size };
-        return Err(Invalid { field: "event", why });
-    }
+    let (payload, staff) = sized(event, update.show_actor)?;
     let name = match &event.kind {
         EventKind::Custom { name, .. } => name.clone(),
         kind => kind.known().map_or_else(|| EventName::stored(kind.name()), EventName::from),

@@ -61,7 +61,7 @@ cases! {
     snapshots::pages_hold_every_order_that_lived_all_through [11];
     snapshots::pages_outlive_what_is_forgotten [11, 13];
     snapshots::snapshots_are_not_older_than_their_head [11];
-    snapshots::a_token_of_no_page_is_refused [];
+    snapshots::a_token_of_no_page_is_refused [21];
     timeline::a_timeline_holds_the_last_entries [12];
     timeline::only_what_happened_is_in_a_timeline [12];
     timeline::trimming_never_shortens_a_timeline [12];
@@ -92,9 +92,9 @@ cases! {
     follow::a_lost_log_interrupts_its_tails [16, 18];
     follow::the_epoch_stays_while_nothing_is_lost [18];
     seam::nothing_is_lost_at_the_seam [15];
-    seam::nobody_is_woken_under_a_lock [];
+    seam::nobody_is_woken_under_a_lock [19];
 
-    // What has no number
-    nodes::an_announcement_reaches_every_node [];
-    nodes::a_node_that_is_gone_is_let_go_of [];
+    // Company
+    nodes::an_announcement_reaches_every_node [20];
+    nodes::a_node_that_is_gone_is_let_go_of [20];
 }

@@ -67,16 +67,18 @@ pub struct Fingerprint(pub u64);
 
 /// One committed event: immutable, shared by log, timelines and every watcher.
 ///
-/// It is kept small, since a log holds millions: what most events lack (a key, staff's fields, a
-/// name of the user's own) sits behind one pointer.
+/// It is kept small, since a log holds millions: what most events lack (a key, a name of the user's
+/// own) sits behind one pointer.
 pub struct Record {
     seq: u64,
     version: u64,
     order: OrderId,
     at: Timestamp,
-    payload: Box<str>,
+    /// What everybody may read, and from `public` on what staff alone may: one allocation for both.
+    text: Box<str>,
     extra: Option<Box<Extra>>,
     frames: OnceLock<Box<Frames>>,
+    public: u32,
     kind: Option<crate::event::Known>,
     visibility: Visibility,
     finality: Finality,
@@ -86,7 +88,6 @@ pub struct Record {
 #[derive(Default)]
 struct Extra {
     name: Option<EventName>,
-    staff: Option<Box<str>>,
     key: Option<IdempotencyKey>,
 }
 
@@ -101,25 +102,38 @@ struct Frames {
 impl Record {
     /// The record of a draft that was given its place.
     pub fn commit(draft: Draft, seq: u64) -> Self {
-        let NewEvent { name, at, visibility, payload, staff } = draft.event;
+        Self::take_apart(draft, seq).0
+    }
+
+    /// The record, and what a draft says beside it.
+    pub(crate) fn take_apart(draft: Draft, seq: u64) -> (Self, Becomes, Option<Fingerprint>) {
+        let Draft { order, expected, becomes, event, key } = draft;
+        let NewEvent { name, at, visibility, payload, staff } = event;
         let kind = name.known();
         let name = if kind.is_none() { Some(name) } else { None };
-        let key = draft.key.map(|(key, _)| key);
-        let extra = (name.is_some() || staff.is_some() || key.is_some())
-            .then(|| Box::new(Extra { name, staff, key }));
-        Self {
+        let (key, fingerprint) = key.unzip();
+        // A text that is longer was refused by `plan`, whose limit is far below.
+        let public = u32::try_from(payload.len()).unwrap_or(u32::MAX);
+        let text = match staff {
+            None => payload,
+            Some(staff) => [payload, staff].concat().into_boxed_str(),
+        };
+        let extra = (name.is_some() || key.is_some()).then(|| Box::new(Extra { name, key }));
+        let record = Self {
             seq,
-            version: draft.expected.saturating_add(1),
-            order: draft.order,
+            version: expected.saturating_add(1),
+            order,
             at,
-            payload,
+            text,
             extra,
             frames: OnceLock::new(),
+            public,
             kind,
             visibility,
-            finality: draft.becomes.finality,
-            deleted: draft.becomes.deleted,
-        }
+            finality: becomes.finality,
+            deleted: becomes.deleted,
+        };
+        (record, becomes, fingerprint)
     }
 
     /// Its place in the tenant's log.
@@ -189,12 +203,12 @@ impl Record {
 
     /// The JSON object that everybody who may see the event may read.
     pub fn payload(&self) -> &str {
-        &self.payload
+        self.text.get(..self.public as usize).unwrap_or(&self.text)
     }
 
     /// The JSON object of the fields that only staff may read.
     pub fn staff_fields(&self) -> Option<&str> {
-        self.extra.as_ref()?.staff.as_deref()
+        self.text.get(self.public as usize..).filter(|staff| !staff.is_empty())
     }
 
     /// The event's data as this audience may read it.
@@ -203,8 +217,8 @@ impl Record {
     /// leak it by forgetting to take it out.
     pub fn data(&self, audience: Audience) -> Cow<'_, str> {
         match (audience, self.staff_fields()) {
-            (Audience::Staff, Some(staff)) => Cow::Owned(join_objects(&self.payload, staff)),
-            _ => Cow::Borrowed(&self.payload),
+            (Audience::Staff, Some(staff)) => Cow::Owned(join_objects(self.payload(), staff)),
+            _ => Cow::Borrowed(self.payload()),
         }
     }
 
@@ -223,7 +237,7 @@ impl Record {
 
     /// The bytes this record holds beside itself: for caps on how much is read at once.
     pub fn weight(&self) -> usize {
-        self.payload.len() + self.staff_fields().map_or(0, str::len)
+        self.text.len()
     }
 }
 

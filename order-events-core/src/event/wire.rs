@@ -142,10 +142,16 @@ pub(super) fn write<L: Lifecycle>(
     (to_json(&public), anything.then(|| to_json(&staff)))
 }
 
+/// What an event's JSON seldom exceeds.
+const USUAL_BYTES: usize = 512;
+
 fn to_json(value: &impl Serialize) -> Box<str> {
-    // Writing to a String cannot fail, and none of our types refuses to be serialised: all keys
+    // Writing to memory cannot fail, and none of our types refuses to be serialised: all keys
     // are strings.
-    serde_json::to_string(value).unwrap_or_default().into_boxed_str()
+    // Room is asked for once, and no more is kept than is needed.
+    let mut text = Vec::with_capacity(USUAL_BYTES);
+    let _cannot_fail = serde_json::to_writer(&mut text, value);
+    Box::from(std::str::from_utf8(&text).unwrap_or_default())
 }
 
 /// Reads an event's data object. Fails only where it lacks what every event of ours has.

@@ -13,6 +13,7 @@ mod builder;
 mod delivery;
 #[cfg(all(test, order_events_loom))]
 mod loom_tests;
+mod principals;
 mod publish;
 mod registry;
 mod shared;

@@ -158,8 +158,8 @@ impl<L: Lifecycle> Hub<L> {
         }
         let now = self.shared.clock.now();
         let mut lost = None;
+        let (tenant, order) = (&update.tenant, &update.order);
         for _ in 0..PUBLISH_ATTEMPTS {
-            let (tenant, order) = (&update.tenant, &update.order);
             let current = engine
                 .read(tenant, order, update.key.as_ref(), now)
                 .await
@@ -181,8 +181,6 @@ impl<L: Lifecycle> Hub<L> {
                     let applied = Applied { tenant: tenant.clone(), cursor, event };
                     self.run_hooks(&applied);
                     if is_preliminary {
-                        // What was expected of the order was that it is not there yet.
-                        update.expected = None;
                         continue;
                     }
                     return Ok(Published::Applied(applied));

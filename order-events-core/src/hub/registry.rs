@@ -110,7 +110,7 @@ impl Registry {
         audience: Audience,
         owner: Owner,
         limit: usize,
-    ) -> Result<(Arc<Point>, usize), NoSeat> {
+    ) -> Result<(Arc<Point>, u32), NoSeat> {
         let mut shard = self.shard(tenant).lock();
         if shard.closed {
             return Err(NoSeat::Closed);
@@ -155,7 +155,7 @@ impl Registry {
 
     /// Gives a seat back, and with the last one the watch point, and with the last of those the
     /// tenant.
-    pub(crate) fn leave(&self, point: &Arc<Point>, seat: usize) {
+    pub(crate) fn leave(&self, point: &Arc<Point>, seat: u32) {
         if point.seats.leave(seat) {
             self.remove(point);
         }

@@ -1,6 +1,6 @@
 //! What a hub and its subscriptions share: everything but the lifecycle.
 
-use std::collections::HashMap;
+use std::fmt::Write as _;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -8,15 +8,15 @@ use std::task::Waker;
 
 use bytes::Bytes;
 use hashbrown::DefaultHashBuilder;
-use smallvec::SmallVec;
 
 use super::delivery::EndReason;
+use super::principals::Principals;
 use super::registry::{NoSeat, Owner, Point, Registry};
 use super::stats::Counters;
 use super::subscription::Subscription;
 use super::{Limit, SubscribeError};
 use crate::config::{Config, WhenFull};
-use crate::cursor::Cursor;
+use crate::cursor::{Cursor, MAX_CURSOR_BYTES};
 use crate::engine::{Engine, Node, Notice, Wakes};
 use crate::grant::Grant;
 use crate::id::Principal;
@@ -39,14 +39,15 @@ impl Codec for JsonCodec {
     fn encode(&self, cursor: Cursor, name: &str, data: &str) -> Bytes {
         // A text always has a JSON form.
         let name = serde_json::to_string(name).unwrap_or_default();
-        format!("{{\"id\":\"{cursor}\",\"event\":{name},\"data\":{data}}}").into()
+        // As much room as is needed: frames are kept for as long as their events.
+        let mut frame = String::with_capacity(MAX_CURSOR_BYTES + name.len() + data.len() + 26);
+        let _cannot_fail =
+            write!(frame, "{{\"id\":\"{cursor}\",\"event\":{name},\"data\":{data}}}");
+        Bytes::copy_from_slice(frame.as_bytes())
     }
 }
 
 const SHARDS: usize = 64;
-
-/// The seats of each principal, oldest first.
-type Principals = HashMap<Principal, SmallVec<[(Arc<Point>, u32); 1]>, DefaultHashBuilder>;
 
 pub(crate) struct Shared {
     pub(crate) engine: Arc<dyn Engine>,
@@ -128,7 +129,7 @@ impl Shared {
         };
         let mut wakes = Wakes::new();
         let mut principals = self.principals(&grant.principal).lock();
-        let seats = principals.get(&grant.principal).map_or(0, SmallVec::len);
+        let seats = principals.of(&grant.principal).len();
         if seats >= config.max_per_principal && config.when_principal_is_full == WhenFull::Refuse {
             drop(principals);
             let limit = config.max_per_principal;
@@ -155,20 +156,14 @@ impl Shared {
                 });
             }
         };
-        let mut others = principals.remove(&grant.principal).unwrap_or_default();
-        // The oldest that have not been told to go already make room.
-        let mut too_many = (others.len() + 1).saturating_sub(config.max_per_principal.max(1));
-        for (point, seat) in &others {
-            if too_many == 0 {
-                break;
-            }
-            point.seats.end(*seat as usize, EndReason::Replaced, &mut wakes);
-            too_many -= 1;
+        // The oldest make room.
+        let too_many = (seats + 1).saturating_sub(config.max_per_principal.max(1));
+        for (point, seat) in principals.of(&grant.principal).iter().take(too_many) {
+            point.seats.end(*seat, EndReason::Replaced, &mut wakes);
         }
-        others.push((Arc::clone(&point), seat as u32));
-        principals.insert(grant.principal.clone(), others);
+        principals.add(&grant.principal, (Arc::clone(&point), seat));
         drop(principals);
-        Ok(Subscription::seated(Arc::clone(self), point, seat, id, grant.expires))
+        Ok(Subscription::seated(Arc::clone(self), point, seat, grant.expires))
     }
 
     fn enter(&self) -> Result<(), SubscribeError> {
@@ -204,18 +199,12 @@ impl Shared {
     }
 
     /// Gives a seat back.
-    pub(crate) fn leave(&self, point: &Arc<Point>, seat: usize) {
+    pub(crate) fn leave(&self, point: &Arc<Point>, seat: u32) {
         // First out of the principal's list, so that nobody ends a seat that is another's by then.
         // The seat still stands, so its owner can be asked.
         let owner = point.seats.owner(seat, |owner| owner.principal.clone());
         if let Some(principal) = owner {
-            let mut principals = self.principals(&principal).lock();
-            if let Some(seats) = principals.get_mut(&principal) {
-                seats.retain(|(other, its)| !(Arc::ptr_eq(other, point) && *its as usize == seat));
-                if seats.is_empty() {
-                    principals.remove(&principal);
-                }
-            }
+            self.principals(&principal).lock().remove(&principal, point, seat);
         }
         self.registry.leave(point, seat);
         self.exit();
@@ -225,10 +214,10 @@ impl Shared {
     pub(crate) fn revoke(&self, principal: &Principal) -> usize {
         let mut wakes = Wakes::new();
         let principals = self.principals(principal).lock();
-        let seats = principals.get(principal).map_or(&[][..], SmallVec::as_slice);
-        let ended = seats
+        let ended = principals
+            .of(principal)
             .iter()
-            .filter(|(point, seat)| point.seats.end(*seat as usize, EndReason::Revoked, &mut wakes))
+            .filter(|(point, seat)| point.seats.end(*seat, EndReason::Revoked, &mut wakes))
             .count();
         drop(principals);
         ended

@@ -47,14 +47,17 @@ use crate::time::Timestamp;
 pub struct Subscription {
     shared: Arc<Shared>,
     point: Arc<Point>,
-    seat: usize,
-    id: u64,
     cursor: Cursor,
     phase: Phase,
-    rest: Rest,
     expires: Timestamp,
+    /// Since when the order is as `finality` says.
+    rests_since: Timestamp,
+    finality: Finality,
     is_resumed: bool,
+    seat: u32,
 }
+
+type Answer = Pin<Box<dyn Future<Output = Result<Backlog, EngineError>> + Send>>;
 
 enum Phase {
     /// Takes from the window.
@@ -62,7 +65,8 @@ enum Phase {
     /// Is given what it missed.
     Behind(Box<Backlog>),
     /// Waits for the log's answer.
-    Reading(Pin<Box<dyn Future<Output = Result<Backlog, EngineError>> + Send>>),
+    /// Boxed once more, for it is rare: a subscription that waits should be small.
+    Reading(Box<Answer>),
     /// The log could not be read: tried again when polled again.
     Stalled,
     /// Has ended, and given its seat back.
@@ -74,21 +78,20 @@ impl Subscription {
     pub(super) fn seated(
         shared: Arc<Shared>,
         point: Arc<Point>,
-        seat: usize,
-        id: u64,
+        seat: u32,
         expires: Option<Timestamp>,
     ) -> Self {
         let cursor = Cursor { epoch: point.watch.epoch(), seq: 0 };
         Self {
             shared,
             point,
-            seat,
-            id,
             cursor,
             phase: Phase::Stalled,
-            rest: Rest::NONE,
             expires: expires.unwrap_or(Timestamp::MAX),
+            rests_since: Rest::NONE.since,
+            finality: Rest::NONE.finality,
             is_resumed: false,
+            seat,
         }
     }
 
@@ -107,7 +110,7 @@ impl Subscription {
 
     fn enter(&mut self, backlog: Backlog) {
         self.cursor = backlog.from;
-        self.rest = backlog.rest;
+        self.rest(backlog.rest);
         self.phase = Phase::Behind(Box::new(backlog));
     }
 
@@ -156,7 +159,7 @@ impl Subscription {
                     }
                 }
                 Phase::Reading(answer) => {
-                    let answer = answer.as_mut().poll(cx);
+                    let answer = (**answer).as_mut().poll(cx);
                     if let Some(why) = self.point.seats.wait(self.seat, cx) {
                         return self.end(why);
                     }
@@ -187,17 +190,22 @@ impl Subscription {
         self.point.seats.catch_up(self.seat);
         let (shared, point) = (Arc::clone(&self.shared), Arc::clone(&self.point));
         let resume = Resume::After(self.cursor);
-        self.phase = Phase::Reading(Box::pin(async move {
+        let answer: Answer = Box::pin(async move {
             Backlog::read(&*shared.engine, &shared.config, &point, resume).await
-        }));
+        });
+        self.phase = Phase::Reading(Box::new(answer));
     }
 
     fn take(&mut self, record: Arc<Record>) -> Event {
         self.cursor.seq = record.seq();
         if matches!(self.point.scope, Scope::Order(_)) {
-            self.rest = Rest::after(&record);
+            self.rest(Rest::after(&record));
         }
         Event { record, audience: self.point.audience, cursor: self.cursor }
+    }
+
+    fn rest(&mut self, rest: Rest) {
+        Rest { finality: self.finality, since: self.rests_since } = rest;
     }
 
     fn stand_after(&mut self, delivery: &Delivery) {
@@ -212,7 +220,7 @@ impl Subscription {
 
     /// Everything is given: waits, unless nothing can follow.
     fn pause(&mut self) -> Poll<Option<Delivery>> {
-        if self.rest.finality == Finality::Final {
+        if self.finality == Finality::Final {
             return self.end(EndReason::Final);
         }
         if self.quiet_at().is_some_and(|at| at <= self.shared.clock.now()) {
@@ -227,7 +235,7 @@ impl Subscription {
 
     fn quiet_at(&self) -> Option<Timestamp> {
         let grace = self.shared.config.quiet_grace?;
-        (self.rest.finality == Finality::Quiet).then(|| self.rest.since.saturating_add(grace))
+        (self.finality == Finality::Quiet).then(|| self.rests_since.saturating_add(grace))
     }
 
     fn end(&mut self, reason: EndReason) -> Poll<Option<Delivery>> {
@@ -243,7 +251,7 @@ impl Subscription {
     /// A time of its own within the span, so that readers of a drained node do not come all at once.
     fn spread_retry(&self) -> Duration {
         let span = self.shared.config.drain_spread.as_millis() as u64;
-        Duration::from_millis(self.shared.random(self.id) % span.max(1))
+        Duration::from_millis(self.shared.random(self.id().unwrap_or(0)) % span.max(1))
     }
 
     fn stop(&mut self) {
@@ -284,9 +292,12 @@ impl Subscription {
         self.point.audience
     }
 
-    /// Its number, as the [listing](super::Hub::watchers) shows it.
-    pub fn id(&self) -> u64 {
-        self.id
+    /// Its number, as the [listing](super::Hub::watchers) shows it; none once it has ended.
+    pub fn id(&self) -> Option<u64> {
+        if matches!(self.phase, Phase::Over) {
+            return None;
+        }
+        self.point.seats.owner(self.seat, |owner| owner.id)
     }
 
     /// When it must be polled again at the latest though nothing happens: its grant expires, or its
@@ -327,7 +338,7 @@ impl Drop for Subscription {
 impl fmt::Debug for Subscription {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Subscription")
-            .field("id", &self.id)
+            .field("id", &self.id())
             .field("scope", &self.point.scope)
             .field("audience", &self.point.audience)
             .field("cursor", &self.cursor)

@@ -82,7 +82,7 @@ where
     }
 
     /// Takes a seat that will see every event published from now on. `limit` seats at most.
-    pub(crate) fn join(&self, owner: O, limit: usize) -> Option<usize> {
+    pub(crate) fn join(&self, owner: O, limit: usize) -> Option<u32> {
         let mut inner = self.0.lock();
         if inner.seats.len() >= limit {
             return None;
@@ -93,13 +93,14 @@ where
             let more = inner.seats.len().div_ceil(2).max(1);
             inner.seats.reserve_exact(more);
         }
-        Some(inner.seats.insert(seat))
+        // More than 2^32 seats do not fit into memory.
+        Some(inner.seats.insert(seat) as u32)
     }
 
     /// Gives a seat back. True where the watch point is empty after it.
-    pub(crate) fn leave(&self, seat: usize) -> bool {
+    pub(crate) fn leave(&self, seat: u32) -> bool {
         let mut inner = self.0.lock();
-        let gone = inner.seats.try_remove(seat);
+        let gone = inner.seats.try_remove(seat as usize);
         if let Some(gone) = &gone {
             inner.pass_over(gone.next);
         }
@@ -111,8 +112,8 @@ where
     }
 
     /// Asks a seat's owner.
-    pub(crate) fn owner<R>(&self, seat: usize, ask: impl FnOnce(&O) -> R) -> Option<R> {
-        self.0.lock().seats.get(seat).map(|seat| ask(&seat.owner))
+    pub(crate) fn owner<R>(&self, seat: u32, ask: impl FnOnce(&O) -> R) -> Option<R> {
+        self.0.lock().seats.get(seat as usize).map(|seat| ask(&seat.owner))
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -143,12 +144,14 @@ where
     }
 
     /// The next event of a seat. Where there is none, `cx` is woken for it.
-    pub(crate) fn poll(&self, seat: usize, seen: u64, cx: &mut Context<'_>) -> Poll<Taken<T, E>> {
+    pub(crate) fn poll(&self, seat: u32, seen: u64, cx: &mut Context<'_>) -> Poll<Taken<T, E>> {
         let mut guard = self.0.lock();
         let inner = &mut *guard;
         let (base, end) = (inner.base, inner.end());
         // A seat exists as long as its subscription does.
-        let Some(seat) = inner.seats.get_mut(seat) else { return Poll::Ready(Taken::Lapped) };
+        let Some(seat) = inner.seats.get_mut(seat as usize) else {
+            return Poll::Ready(Taken::Lapped);
+        };
         if let Some(ended) = seat.ended {
             return Poll::Ready(Taken::Ended(ended));
         }
@@ -182,26 +185,26 @@ where
     }
 
     /// Why the seat's time is over, if it is.
-    pub(crate) fn ended(&self, seat: usize) -> Option<E> {
-        self.0.lock().seats.get(seat)?.ended
+    pub(crate) fn ended(&self, seat: u32) -> Option<E> {
+        self.0.lock().seats.get(seat as usize)?.ended
     }
 
     /// Puts a seat at the end of the window: what comes from now on it takes here, what was before
     /// it reads from the log.
-    pub(crate) fn catch_up(&self, seat: usize) {
+    pub(crate) fn catch_up(&self, seat: u32) {
         let mut guard = self.0.lock();
         let inner = &mut *guard;
         let end = inner.end();
-        if let Some(seat) = inner.seats.get_mut(seat) {
+        if let Some(seat) = inner.seats.get_mut(seat as usize) {
             let next = std::mem::replace(&mut seat.next, end);
             inner.pass_over(next);
         }
     }
 
     /// Waits for anything to happen to a seat that is busy elsewhere; says whether its time is over.
-    pub(crate) fn wait(&self, seat: usize, cx: &mut Context<'_>) -> Option<E> {
+    pub(crate) fn wait(&self, seat: u32, cx: &mut Context<'_>) -> Option<E> {
         let mut guard = self.0.lock();
-        let seat = guard.seats.get_mut(seat)?;
+        let seat = guard.seats.get_mut(seat as usize)?;
         let ended = seat.ended;
         let old = seat.waker.replace(cx.waker().clone());
         drop(guard);
@@ -210,8 +213,8 @@ where
     }
 
     /// Ends one seat, unless it has ended already.
-    pub(crate) fn end(&self, seat: usize, why: E, wakes: &mut Wakes) -> bool {
-        self.0.lock().seats.get_mut(seat).is_some_and(|seat| seat.end(why, wakes))
+    pub(crate) fn end(&self, seat: u32, why: E, wakes: &mut Wakes) -> bool {
+        self.0.lock().seats.get_mut(seat as usize).is_some_and(|seat| seat.end(why, wakes))
     }
 
     /// Ends every seat that has not ended already.
@@ -229,12 +232,12 @@ where
 
     /// Shows every seat: its owner, the seq of what it saw last, and how many events of the window
     /// it has yet to take (none where it was lapped).
-    pub(crate) fn each(&self, mut show: impl FnMut(usize, &O, u64, Option<u64>)) {
+    pub(crate) fn each(&self, mut show: impl FnMut(u32, &O, u64, Option<u64>)) {
         let inner = self.0.lock();
         let end = inner.end();
         for (place, seat) in &inner.seats {
             let behind = (seat.next >= inner.base).then(|| end - seat.next);
-            show(place, &seat.owner, seat.seen, behind);
+            show(place as u32, &seat.owner, seat.seen, behind);
         }
     }
 }

@@ -6,7 +6,7 @@ use crate::config::{MAX_JSON_DEPTH, MAX_NAME_BYTES, MAX_NOTE_BYTES, MAX_URL_BYTE
 use crate::event::Visibility;
 use crate::invalid::{Invalid, Why, prose, text};
 use crate::lifecycle::Lifecycle;
-use crate::update::{Action, Stage, Update};
+use crate::update::{Action, Expected, Stage, Update};
 
 /// Every field within its bounds, and none where it means nothing: what is asked for is done or
 /// refused, never ignored.
@@ -22,9 +22,12 @@ pub(super) fn fields<L: Lifecycle>(update: &Update<L>) -> Result<(), Invalid> {
     let tells_status =
         matches!(update.action, Action::Create { .. } | Action::Status { .. } | Action::Attach);
     let is_deletion = matches!(update.action, Action::Delete);
+    let expects_nothing = matches!(update.expected, Some(Expected::Absent | Expected::Version(0)));
     let begins = update.or_create || update.assumed.is_some();
     let misplaced = [
         ("customer", update.customer.is_some() && !(tells_status || begins)),
+        // What a report creates is there by then.
+        ("expecting", expects_nothing && begins && !tells_status),
         ("orCreate", update.or_create && is_deletion),
         ("assuming", update.assumed.is_some() && is_deletion),
         (

@@ -1,8 +1,9 @@
 //! The JSON of snapshots, and of the frame that a hub makes when it is told nothing else.
 
 use insta::assert_snapshot;
+use order_events_core::config::MAX_JSON_DEPTH;
 use order_events_core::{
-    Delivery, EventName, Hub, OrderSnapshot, OrderStatus, Resume, StageState, Update,
+    Delivery, EventKind, EventName, Hub, OrderSnapshot, OrderStatus, Resume, StageState, Update,
 };
 use serde_json::{Value, json};
 
@@ -74,6 +75,22 @@ async fn a_snapshot_round_trips_typed() {
         assert_eq!(serde_json::to_value(&typed).unwrap(), json);
         assert_eq!(serde_json::from_value::<OrderSnapshot>(json).unwrap(), typed);
     }
+}
+
+#[tokio::test]
+async fn the_deepest_json_that_is_taken_is_read_again() {
+    let hub = hub();
+    let deepest = (1..MAX_JSON_DEPTH).fold(json!([0.1]), |inner, _| json!([inner]));
+    let deepest = stage(StageState::Completed, Some(deepest), None);
+    hub.publish(Update::create(order())).await.unwrap();
+    hub.publish(Update::stage(order(), deepest.clone())).await.unwrap();
+    let page = hub.snapshots(&grant(), None, 1).await.unwrap();
+    let typed: OrderSnapshot = page.orders[0].decode().unwrap();
+    let Some(EventKind::Stage { result, .. }) = typed.work.map(|work| work.kind) else { panic!() };
+    assert_eq!(result, deepest.result);
+    // With room for what a wire may put around it.
+    let wrapped = format!("{}{}{}", "[".repeat(50), page.orders[0].json(), "]".repeat(50));
+    serde_json::from_str::<Value>(&wrapped).unwrap();
 }
 
 #[tokio::test]

@@ -90,10 +90,8 @@ async fn a_report_that_creates_its_order_comes_after_the_creation() {
     let mut outside = house.hub.subscribe(anna("42"), Resume::Fresh).await.unwrap();
     drain(&mut inside);
     drain(&mut outside);
-    let report = || {
-        let note = Update::<OrderStatus>::note(order("42"), "by hand").expecting_absent();
-        note.or_create().with_key(key("k"))
-    };
+    let report =
+        || Update::<OrderStatus>::note(order("42"), "by hand").or_create().with_key(key("k"));
     let reported = house.hub.publish(report()).await.unwrap();
     assert_eq!(words(&mut inside), ["42@1 order.created", "42@2 order.note"]);
     assert_eq!(words(&mut outside), ["42@1 order.created"], "the note is staff's");
@@ -304,4 +302,55 @@ async fn every_history_of_random_concurrent_callers_is_a_legal_path() {
         engineer.join().unwrap();
     }
     crate::support::assert_legal_histories(&hub).await;
+}
+
+#[tokio::test]
+async fn nothing_is_created_for_a_report_that_is_refused() {
+    let house = house();
+    let data = serde_json::json!("x".repeat(order_events_core::config::MAX_EVENT_BYTES));
+    let name = order_events_core::EventName::custom("photo").unwrap();
+    let update = Update::<OrderStatus>::custom(order("42"), name, data).or_create();
+    let error = house.hub.publish(update).await.unwrap_err();
+    assert!(error.to_string().starts_with("event: may have at most 65536 bytes"), "{error}");
+    assert_eq!(house.engine.counts().events, 0);
+    let note = Update::<OrderStatus>::note(order("42"), "x").expecting_absent().or_create();
+    assert!(matches!(house.hub.publish(note).await, Err(PublishError::Invalid(_))));
+}
+
+#[tokio::test]
+async fn a_key_is_looked_at_before_the_fields() {
+    let house = house();
+    house.create("42").await;
+    let note = |text: &str| Update::<OrderStatus>::note(order("42"), text).with_key(key("k"));
+    applied(house.hub.publish(note("fine")).await.unwrap());
+    let error = house.hub.publish(note("")).await.unwrap_err();
+    assert!(matches!(error, PublishError::KeyReused { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn a_race_lost_too_often_is_a_conflict() {
+    // Somebody else wins each race: a hook of theirs, run by a guard of ours.
+    let rival = Arc::new(std::sync::OnceLock::<Hub>::new());
+    let house = house_with(MemoryEngine::builder(), |hub| {
+        let rival = Arc::clone(&rival);
+        hub.guard(move |_| {
+            let rival = rival.get().unwrap().clone();
+            std::thread::spawn(move || {
+                let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+                runtime.block_on(rival.publish(Update::note(order("42"), "first"))).unwrap();
+            })
+            .join()
+            .unwrap();
+            Ok(())
+        })
+    });
+    assert!(rival.set(house.second_hub()).is_ok());
+    house.create("42").await;
+    let update = Update::status(order("42"), OrderStatus::Cancelled);
+    let error = house.hub.publish(update).await.unwrap_err();
+    let attempts = order_events_core::config::PUBLISH_ATTEMPTS as u64;
+    assert!(
+        matches!(&error, PublishError::Conflict { current: Some(state), .. } if state.version == attempts),
+        "{error}"
+    );
 }

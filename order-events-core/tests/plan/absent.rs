@@ -1,9 +1,11 @@
 //! An order that the log does not know, or knows to be deleted.
 
 use order_events_core::plan::Refusal;
-use order_events_core::{EventKind, Expected, OrderStatus, Update};
+use order_events_core::{
+    EventKind, Expected, IdempotencyKey, OrderState, OrderStatus, Update, Visibility, Why,
+};
 
-use crate::{customer, deleted, order, planned, refused, reports};
+use crate::{customer, deleted, having, invalid, order, owned, planned, refused, reports};
 
 use OrderStatus::{Cancelled, Delivered, Pending, Processing, Shipped};
 
@@ -64,23 +66,86 @@ fn a_status_that_creates_is_told_as_creation() {
 
 #[test]
 fn any_other_update_that_creates_begins_with_the_first_status() {
-    for update in reports() {
-        let update = update.or_create().with_customer(customer("c-1"));
-        let planned = planned(None, &update);
+    let owned = |update: Update| update.with_customer(customer("c-1"));
+    for update in reports().into_iter().map(owned).chain([attach()]) {
+        let planned = planned(None, &update.or_create());
+        let customer = Some(customer("c-1"));
         assert_eq!(planned.draft.becomes.status, "PENDING");
-        assert_eq!(planned.draft.becomes.customer, Some(customer("c-1")));
-        assert_eq!(planned.event.version, 1);
+        assert_eq!(planned.draft.becomes.customer, customer);
+        let created = EventKind::Created { status: Pending, customer, note: None };
+        assert_eq!((planned.event.version, planned.event.kind), (1, created));
     }
-    let attached = planned(None, &Update::attach(order(), customer("c-1")).or_create());
-    let customer = Some(customer("c-1"));
-    assert_eq!(attached.event.kind, EventKind::CustomerAttached { customer, status: Pending });
+}
+
+fn attach() -> Update {
+    Update::attach(order(), customer("c-1"))
+}
+
+#[test]
+fn a_report_that_creates_is_told_after_the_creation() {
+    let key = IdempotencyKey::new("k").unwrap();
+    for report in reports() {
+        for hidden in [report.clone(), report.staff_only()] {
+            let update = hidden.or_create().with_customer(customer("c-1")).with_key(key.clone());
+            let creation = planned(None, &update);
+            assert!(creation.is_preliminary);
+            assert_eq!(creation.event.visibility, Visibility::Public, "it says the status");
+            assert_eq!(creation.draft.key, None, "the key is the report's");
+
+            let known = OrderState { version: 1, ..owned(Pending, "c-1") };
+            let told = planned(Some(&known), &update);
+            assert!(!told.is_preliminary);
+            assert_eq!(told.event.version, 2);
+            assert_eq!(told.event.kind.status(), None, "a report tells no status");
+            assert_eq!(told.draft.key.map(|(key, _)| key), Some(key.clone()));
+        }
+    }
+}
+
+#[test]
+fn what_tells_the_status_itself_needs_no_creation_before_it() {
+    let status = Update::status(order(), Shipped);
+    for update in [
+        Update::create(order()),
+        status.clone().or_create(),
+        status.clone().assuming(Shipped),
+        status.assuming(Processing),
+        attach().or_create(),
+        attach().assuming(Delivered),
+    ] {
+        let planned = planned(None, &update);
+        assert!(!planned.is_preliminary, "{update:?}");
+        assert!(planned.event.kind.status().is_some(), "{update:?}");
+    }
+}
+
+#[test]
+fn a_report_that_might_create_does_not_attach_an_order_that_is_there() {
+    for report in reports() {
+        let update = report.or_create().with_customer(customer("c-1"));
+        let refusal = refused(Some(&having(Pending)), &update);
+        assert_eq!(refusal, invalid("customer", Why::Misplaced));
+        planned(Some(&owned(Pending, "c-1")), &update);
+        let refusal = refused(Some(&owned(Pending, "c-2")), &update);
+        assert_eq!(refusal, invalid("customer", Why::AlreadyAttached));
+    }
 }
 
 #[test]
 fn what_is_not_there_cannot_be_deleted() {
     assert_eq!(refused(None, &Update::delete(order())), Refusal::UnknownOrder);
-    assert_eq!(refused(None, &Update::delete(order()).or_create()), Refusal::UnknownOrder);
     assert_eq!(refused(Some(&deleted()), &Update::delete(order())), Refusal::UnknownOrder);
+}
+
+#[test]
+fn a_deletion_neither_creates_nor_assumes() {
+    let delete = Update::delete(order());
+    for state in [None, Some(&having(Pending))] {
+        let creating = refused(state, &delete.clone().or_create());
+        assert_eq!(creating, invalid("orCreate", Why::Misplaced));
+        let assuming = refused(state, &delete.clone().assuming(Delivered));
+        assert_eq!(assuming, invalid("assuming", Why::Misplaced));
+    }
 }
 
 #[test]
@@ -102,23 +167,22 @@ fn an_assumed_status_that_is_the_new_one_is_told_as_creation() {
     let update = Update::status(order(), Shipped).assuming(Shipped);
     let expected = EventKind::Created { status: Shipped, customer: None, note: None };
     assert_eq!(planned(None, &update).event.kind, expected);
+    assert!(planned(None, &update).transition.is_none());
 }
 
 #[test]
 fn reports_on_an_assumed_order_keep_its_status() {
-    for update in reports() {
+    for update in reports().into_iter().chain([attach()]) {
         let planned = planned(None, &update.assuming(Delivered));
         assert_eq!(planned.draft.becomes.status, "DELIVERED");
-        assert_eq!(planned.event.version, 1);
+        assert_eq!((planned.event.version, planned.event.kind.name()), (1, "order.created"));
+        assert_eq!(planned.event.kind.status(), Some(Delivered));
     }
-    let attached =
-        planned(None, &Update::attach(order(), customer("c-1")).assuming(Delivered)).event;
-    assert_eq!(attached.kind.status(), Some(Delivered));
 }
 
 #[test]
 fn an_assumption_yields_to_what_the_log_knows() {
-    let state = crate::having(Pending);
+    let state = having(Pending);
     let update = Update::status(order(), Shipped).assuming(Processing);
     let Refusal::IllegalTransition(illegal) = refused(Some(&state), &update) else { panic!() };
     assert_eq!(illegal.from, Pending);

@@ -1,9 +1,11 @@
 //! The bounds of an update's fields: at the limit it is taken, above it is refused by name.
 
-use order_events_core::config::{MAX_EVENT_BYTES, MAX_NAME_BYTES, MAX_NOTE_BYTES, MAX_URL_BYTES};
+use order_events_core::config::{
+    MAX_EVENT_BYTES, MAX_JSON_DEPTH, MAX_NAME_BYTES, MAX_NOTE_BYTES, MAX_URL_BYTES,
+};
 use order_events_core::plan::{Plan, Refusal, plan};
 use order_events_core::{OrderState, OrderStatus, Stage, Update, Why};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{NOW, customer, gift, having, invalid, order, planned, refused, reports, stage};
 
@@ -148,6 +150,52 @@ fn a_customer_where_it_means_nothing_is_refused_not_ignored() {
         let update = update.with_customer(customer("c-1"));
         assert_eq!(refused(Some(&state()), &update), invalid("customer", Why::Misplaced));
         assert_eq!(refused(None, &update), invalid("customer", Why::Misplaced));
+    }
+}
+
+#[test]
+fn what_an_order_is_cannot_be_staffs_alone() {
+    for update in [
+        Update::create(order()),
+        Update::status(order(), OrderStatus::Shipped),
+        Update::status(order(), OrderStatus::Processing).with_note("n"),
+        Update::attach(order(), customer("c-1")),
+        Update::delete(order()),
+    ] {
+        for state in [None, Some(&state())] {
+            let refusal = refused(state, &update.clone().staff_only());
+            assert_eq!(refusal, invalid("visibility", Why::Misplaced));
+        }
+    }
+    for update in reports() {
+        planned(Some(&state()), &update.staff_only());
+    }
+}
+
+/// As deep as it says: `[[[…]]]`, or every other level an object.
+fn nested(levels: usize) -> Value {
+    (1..levels).fold(json!([]), |inner, level| match level % 2 {
+        0 => json!([1, inner]),
+        _ => json!({"a": 1, "b": inner}),
+    })
+}
+
+#[test]
+fn json_may_nest_to_its_limit_and_no_deeper() {
+    let updates = |levels| {
+        let result = Some(nested(levels));
+        [
+            ("data", Update::custom(order(), gift(), nested(levels))),
+            ("result", Update::stage(order(), Stage { result, ..stage() })),
+        ]
+    };
+    for (_, update) in updates(MAX_JSON_DEPTH) {
+        planned(Some(&state()), &update);
+    }
+    for (field, update) in updates(MAX_JSON_DEPTH + 1) {
+        let refusal = refused(Some(&state()), &update);
+        assert_eq!(refusal, invalid(field, Why::TooDeep { limit: MAX_JSON_DEPTH }));
+        assert_eq!(refusal.to_string(), format!("{field}: may nest at most 64 levels deep"));
     }
 }
 

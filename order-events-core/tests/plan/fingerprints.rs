@@ -106,6 +106,7 @@ fn key_tenant_and_expectation_are_no_part_of_it() {
             update.clone().expecting_absent(),
             update.clone().expecting_version(7),
             update.clone().expecting_status(Pending),
+            update.clone().or_create(),
         ] {
             assert_eq!(fingerprint(&same), content, "{same:?}");
         }
@@ -115,9 +116,15 @@ fn key_tenant_and_expectation_are_no_part_of_it() {
 #[test]
 fn the_order_of_keys_in_data_is_no_part_of_it() {
     let read = |text| serde_json::from_str(text).unwrap();
-    let one: Update = Update::custom(order(), gift(), read(r#"{"a":1,"b":2}"#));
-    let other: Update = Update::custom(order(), gift(), read(r#"{ "b" : 2, "a" : 1 }"#));
+    let one: Update = Update::custom(order(), gift(), read(r#"{"a":1,"b":[{"c":2,"d":3}]}"#));
+    let other: Update =
+        Update::custom(order(), gift(), read(r#"{ "b" : [{"d":3,"c":2}], "a" : 1 }"#));
     assert_eq!(fingerprint(&one), fingerprint(&other));
+    let swapped: Update = Update::custom(order(), gift(), read(r#"{"a":1,"b":[{"c":3,"d":2}]}"#));
+    assert_ne!(fingerprint(&one), fingerprint(&swapped));
+    let staged = |text| Update::stage(order(), Stage { result: Some(read(text)), ..stage() });
+    let one: Update = staged(r#"{"a":1,"b":[{"c":2,"d":3}]}"#);
+    assert_eq!(fingerprint(&one), fingerprint(&staged(r#"{"b":[{"d":3,"c":2}],"a":1}"#)));
 }
 
 /// Fingerprints are stored, and compared by later versions: these numbers may never change. They

@@ -84,6 +84,18 @@ fn the_no_op_is_checked_before_the_edge() {
 }
 
 #[test]
+fn whose_it_is_is_checked_before_the_no_op_and_the_edge() {
+    let state = owned(Processing, "c-1");
+    for to in [Processing, Pending] {
+        let update = Update::status(order(), to).with_customer(customer("c-2"));
+        assert_eq!(refused(Some(&state), &update), invalid("customer", Why::AlreadyAttached));
+        let Refusal::Conflict { .. } = refused(Some(&state), &update.expecting_version(2)) else {
+            panic!("the expectation is checked before it")
+        };
+    }
+}
+
+#[test]
 fn an_expectation_that_is_met_changes_nothing_else() {
     let state = having(Processing);
     let plain = planned(Some(&state), &Update::status(order(), Shipped));
@@ -101,7 +113,6 @@ fn an_order_that_exists_is_in_conflict_with_being_expected_absent() {
     for update in [
         Update::status(order(), Shipped).expecting_absent(),
         Update::create(order()).expecting_absent(),
-        Update::note(order(), "n").or_create().expecting_absent(),
         Update::create_as(order(), Processing).expecting_version(0),
     ] {
         let Refusal::Conflict { current, .. } = refused(Some(&state), &update) else {
@@ -157,10 +168,26 @@ fn the_same_status_with_a_note_is_a_note_that_the_public_reads() {
 }
 
 #[test]
-fn the_same_status_with_a_note_for_staff_stays_theirs() {
-    let update = Update::status(order(), Processing).with_note("n").staff_only();
+fn creating_an_order_again_with_a_note_is_a_note_that_the_public_reads() {
+    let update = Update::create_as(order(), Processing).with_note("Gift, please");
     let planned = planned(Some(&having(Processing)), &update);
-    assert_eq!(planned.event.visibility, Visibility::Staff);
+    assert_eq!(planned.event.kind, EventKind::Note { note: "Gift, please".to_owned() });
+    assert_eq!(planned.event.visibility, Visibility::Public);
+    assert!(planned.transition.is_none());
+}
+
+#[test]
+fn a_note_and_a_new_customer_are_two_facts() {
+    let customer = || customer("c-1");
+    for update in [
+        Update::create(order()).with_note("n").with_customer(customer()),
+        Update::status(order(), Pending).with_note("n").with_customer(customer()),
+    ] {
+        let refusal = refused(Some(&having(Pending)), &update);
+        assert_eq!(refusal, invalid("customer", Why::Misplaced));
+        let noted = planned(Some(&owned(Pending, "c-1")), &update);
+        assert_eq!(noted.event.kind.name(), "order.note", "whose it is is no news");
+    }
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use order_events_core::plan::{Plan, Planned, plan};
 use order_events_core::{
-    EventKind, Expected, Lifecycle, OrderState, OrderStatus, Timestamp, Update,
+    EventKind, Expected, Lifecycle, OrderState, OrderStatus, Timestamp, Update, Visibility,
 };
 use proptest::prelude::*;
 use serde_json::Value;
@@ -48,6 +48,10 @@ prop_compose! {
         note in prop::option::weighted(0.2, Just("n")),
         owner in prop::option::weighted(0.2, prop::sample::select(vec!["c-1", "c-2"])),
         creates in prop::bool::weighted(0.2),
+        visibility in prop::option::weighted(
+            0.2,
+            prop::sample::select(vec![Visibility::Public, Visibility::Staff]),
+        ),
     ) -> Update {
         let mut update = base;
         update = match expected {
@@ -65,6 +69,11 @@ prop_compose! {
         if let Some(owner) = owner {
             update = update.with_customer(customer(owner));
         }
+        update = match visibility {
+            None => update,
+            Some(Visibility::Public) => update.public(),
+            Some(Visibility::Staff) => update.staff_only(),
+        };
         if creates { update.or_create() } else { update }
     }
 }
@@ -97,7 +106,16 @@ fn follows(
     let payload: Value = serde_json::from_str(&planned.draft.event.payload).unwrap();
     prop_assert_eq!(payload["version"].as_u64(), Some(event.version));
 
-    let Some(before) = before.filter(|before| !before.deleted) else { return Ok(()) };
+    let is_public = event.visibility == Visibility::Public;
+    let Some(before) = before.filter(|before| !before.deleted) else {
+        prop_assert!(is_public && event.kind.status().is_some(), "everybody learns what it is");
+        return Ok(());
+    };
+    prop_assert!(!planned.is_preliminary);
+    let shows = before.status != after.status
+        || before.customer != after.customer
+        || before.deleted != after.deleted;
+    prop_assert!(is_public || !shows, "nobody misses what their snapshot shows: {event:?}");
     if before.status == after.status {
         prop_assert!(planned.transition.is_none());
     } else {

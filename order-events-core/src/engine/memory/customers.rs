@@ -39,22 +39,31 @@ impl Customers {
         self.table.find(hash, |customer| customer.id == *id).map(|customer| &**customer)
     }
 
-    pub(super) fn get_or_insert(&mut self, id: &CustomerId) -> &mut Customer {
+    /// Adds an event, and with it perhaps an order, to a customer. Gives back their id as it is held
+    /// here: one text, however many orders they have.
+    pub(super) fn add(
+        &mut self,
+        id: &CustomerId,
+        order: Option<Slot>,
+        seq: u64,
+        floor: u64,
+    ) -> CustomerId {
         let Self { table, hasher, forgotten, .. } = self;
-        let new = || Customer {
-            id: id.clone(),
-            orders: Vec::new(),
-            seqs: VecDeque::new(),
-            dropped: *forgotten,
+        let new = || {
+            let (orders, seqs) = (Vec::new(), VecDeque::new());
+            Box::new(Customer { id: id.clone(), orders, seqs, dropped: *forgotten })
         };
-        table
+        let customer = table
             .entry(
                 hasher.hash_one(id),
                 |customer| customer.id == *id,
                 |customer| hasher.hash_one(&customer.id),
             )
-            .or_insert_with(|| Box::new(new()))
-            .into_mut()
+            .or_insert_with(new)
+            .into_mut();
+        customer.orders.extend(order);
+        customer.push(seq, floor);
+        customer.id.clone()
     }
 
     /// Takes an order away from its customer. `floor` is the first seq that the log still has.
@@ -94,7 +103,7 @@ impl Customers {
 }
 
 impl Customer {
-    pub(super) fn push(&mut self, seq: u64, floor: u64) {
+    fn push(&mut self, seq: u64, floor: u64) {
         if self.seqs.len() == self.seqs.capacity() {
             self.prune(floor);
         }

@@ -46,6 +46,7 @@ const SHARDS: usize = 64;
 /// are told so by `reset`.
 pub struct MemoryEngine {
     shards: Box<[Shard]>,
+    default: Arc<Tenant>,
     hasher: DefaultHashBuilder,
     nodes: Mutex<Vec<Weak<dyn Node>>>,
     retention: Retention,
@@ -113,14 +114,10 @@ impl MemoryEngine {
     /// service with many quiet tenants calls this now and then; it holds one tenant's lock at a
     /// time.
     pub fn sweep(&self, now: Timestamp) {
-        for shard in &self.shards {
-            let tenants: Vec<_> = shard.0.lock().values().cloned().collect();
-            for tenant in tenants {
-                let mut log = tenant.lock();
-                log.retire(now, usize::MAX);
-                log.shrink();
-            }
-        }
+        self.each_tenant(|log| {
+            log.retire(now, usize::MAX);
+            log.shrink();
+        });
     }
 
     /// Loses a tenant's log on purpose: it begins again, empty, with another epoch, and every
@@ -134,15 +131,25 @@ impl MemoryEngine {
     /// What is held, summed over all tenants.
     pub fn counts(&self) -> MemoryCounts {
         let mut sum = MemoryCounts::default();
-        for shard in &self.shards {
-            for tenant in shard.0.lock().values() {
-                tenant.lock().count(&mut sum);
-            }
-        }
+        self.each_tenant(|log| log.count(&mut sum));
         sum
     }
 
+    fn each_tenant(&self, mut visit: impl FnMut(&mut TenantLog)) {
+        visit(&mut self.default.lock());
+        for shard in &self.shards {
+            let tenants: Vec<_> = shard.0.lock().values().cloned().collect();
+            for tenant in tenants {
+                visit(&mut tenant.lock());
+            }
+        }
+    }
+
     fn tenant(&self, tenant: &TenantId) -> Arc<Tenant> {
+        // Most services have one tenant and never name it: nobody looks it up for its sake.
+        if tenant.is_default() {
+            return Arc::clone(&self.default);
+        }
         let hash = self.hasher.hash_one(tenant);
         // The table below uses the hash's low and highest bits; these are in between.
         let shard = &self.shards[(hash >> 32) as usize % SHARDS];
@@ -150,13 +157,17 @@ impl MemoryEngine {
         match tenants.get(tenant) {
             Some(log) => Arc::clone(log),
             None => {
-                let epoch = self.first_epoch.unwrap_or_else(Epoch::draw);
-                let log = Arc::new(Mutex::new(TenantLog::new(epoch, self.retention)));
+                let log = new_tenant(self.first_epoch, self.retention);
                 tenants.insert(tenant.clone(), Arc::clone(&log));
                 log
             }
         }
     }
+}
+
+fn new_tenant(epoch: Option<Epoch>, retention: Retention) -> Arc<Tenant> {
+    let epoch = epoch.unwrap_or_else(Epoch::draw);
+    Arc::new(Mutex::new(TenantLog::new(epoch, retention)))
 }
 
 /// How much a [`MemoryEngine`] holds.
@@ -214,6 +225,7 @@ impl MemoryEngineBuilder {
     pub fn build(self) -> MemoryEngine {
         MemoryEngine {
             shards: (0..SHARDS).map(|_| Shard::default()).collect(),
+            default: new_tenant(self.epoch, self.retention),
             hasher: DefaultHashBuilder::default(),
             nodes: Mutex::new(Vec::new()),
             retention: self.retention,

@@ -8,8 +8,9 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 use slab::Slab;
 
 use crate::config::TIMELINE_ENTRIES;
-use crate::engine::{Record, Snapshot, State};
+use crate::engine::{Record, Snapshot, State, Token};
 use crate::id::OrderId;
+use crate::lifecycle::Finality;
 use crate::time::Timestamp;
 
 /// Where an order sits. Kept small: customers hold one per order.
@@ -59,8 +60,19 @@ impl Orders {
         self.slots.get_mut(slot as usize).map(|order| &mut **order)
     }
 
-    pub(super) fn insert(&mut self, id: OrderId, state: State) -> Slot {
+    /// An order without any event yet.
+    pub(super) fn insert(&mut self, id: OrderId, at: Timestamp) -> Slot {
         let dropped = self.forgotten;
+        let state = State {
+            status: Token::Borrowed(""),
+            version: 0,
+            customer: None,
+            finality: Finality::Open,
+            deleted: false,
+            created_at: at,
+            updated_at: at,
+            seq: 0,
+        };
         let order = Order { id, state, keyed_at: None, dropped, records: Vec::new() };
         let Self { slots, table, hasher, .. } = self;
         let hash = hasher.hash_one(&order.id);

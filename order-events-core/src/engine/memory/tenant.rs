@@ -9,8 +9,8 @@ use super::orders::{Order, Orders, Slot};
 use super::{MemoryCounts, Retention, is_over};
 use crate::cursor::{Cursor, Epoch};
 use crate::engine::{
-    Appended, Current, Draft, EngineError, History, HistoryLimit, PageToken, Record, Snapshots,
-    State, Tail, Wakes,
+    Appended, Becomes, Current, Draft, EngineError, History, HistoryLimit, PageToken, Record,
+    Snapshots, Tail, Wakes,
 };
 use crate::grant::Scope;
 use crate::id::{IdempotencyKey, OrderId};
@@ -105,63 +105,43 @@ impl TenantLog {
     fn commit(&mut self, slot: Option<Slot>, mut draft: Draft) -> (Slot, Arc<Record>) {
         let seq = self.head() + 1;
         let floor = self.floor;
-        let key = draft.key.clone();
-        let becomes = draft.becomes.clone();
         let at = draft.event.at;
-        // One text for the id, however many events the order has.
-        let slot = match slot.and_then(|slot| Some((slot, self.orders.get(slot)?))) {
-            Some((slot, order)) => {
-                draft.order = order.id.clone();
-                slot
-            }
-            None => {
-                let state = State {
-                    status: becomes.status.clone(),
-                    version: 0,
-                    customer: None,
-                    finality: becomes.finality,
-                    deleted: false,
-                    created_at: at,
-                    updated_at: at,
-                    seq: 0,
-                };
-                self.orders.insert(draft.order.clone(), state)
-            }
-        };
-        let record = Arc::new(Record::commit(draft, seq));
+        let slot = slot.unwrap_or_else(|| self.orders.insert(draft.order.clone(), at));
+        if let Some(order) = self.orders.get(slot) {
+            // One text for the id, however many events the order has.
+            draft.order = order.id.clone();
+        }
+        let (record, becomes, fingerprint) = Record::take_apart(draft, seq);
+        let record = Arc::new(record);
         self.log.push_back(Arc::clone(&record));
+        if let (Some(key), Some(fingerprint)) = (record.key(), fingerprint) {
+            self.keys.insert(key.clone(), fingerprint, Arc::clone(&record));
+        }
 
         let Some(order) = self.orders.get_mut(slot) else { return (slot, record) };
+        let Becomes { status, customer, finality, deleted } = becomes;
         let state = &mut order.state;
-        let before = std::mem::replace(&mut state.customer, becomes.customer.clone());
-        if state.deleted && !becomes.deleted {
+        if state.deleted && !deleted {
             state.created_at = at;
         }
-        state.status = becomes.status;
+        state.status = status;
         state.version = record.version();
-        state.finality = becomes.finality;
-        state.deleted = becomes.deleted;
+        state.finality = finality;
+        state.deleted = deleted;
         state.updated_at = at;
         state.seq = seq;
-        if key.is_some() {
+        if record.key().is_some() {
             order.keyed_at = Some(at);
         }
+        let before = state.customer.take();
+        if let Some(id) = &customer {
+            let is_new = before.as_ref() != Some(id);
+            let id = self.customers.add(id, is_new.then_some(slot), seq, floor);
+            state.customer = Some(id);
+        }
         order.push(Arc::clone(&record), floor);
-
-        if let Some(before) =
-            before.as_ref().filter(|before| becomes.customer.as_ref() != Some(before))
-        {
-            self.customers.release(before, slot, floor);
-        }
-        if let Some(id) = &becomes.customer {
-            let customer = self.customers.get_or_insert(id);
-            if before.as_ref() != Some(id) {
-                customer.orders.push(slot);
-            }
-            customer.push(seq, floor);
-        }
-        if let Some((key, fingerprint)) = key {
-            self.keys.insert(key, fingerprint, Arc::clone(&record));
+        if let Some(before) = before.filter(|before| customer.as_ref() != Some(before)) {
+            self.customers.release(&before, slot, floor);
         }
         (slot, record)
     }
