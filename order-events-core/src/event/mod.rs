@@ -27,6 +27,7 @@
 //! A kind this version does not know, or one of ours that lacks what it must have, reads as
 //! [`EventKind::Unknown`] and keeps its data: nodes of two versions can share a log.
 
+mod json;
 mod name;
 mod wire;
 

@@ -1,70 +1,103 @@
 //! The JSON of events, in both directions.
 //!
 //! One flat object of optional fields serves every kind: the table of what belongs to which kind is
-//! the two `match`es below, and the same object is written and read.
+//! the two `match`es below.
 
 use std::borrow::Cow;
 
 use serde::de::Error as _;
-use serde::ser::SerializeStruct;
+use serde::ser::{SerializeMap, SerializeStruct};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
+use super::json::{Object, Serialized, Written};
 use super::{EventKind, EventName, Known, OrderEvent, StageState, Visibility};
 use crate::id::{CustomerId, OrderId};
 use crate::lifecycle::Lifecycle;
 use crate::time::Timestamp;
 
 /// Every field that an event of ours can have.
-#[derive(Default, Serialize, Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Fields<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
     order_id: Option<Cow<'a, OrderId>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     version: Option<u64>,
-    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    #[serde(borrow)]
     status: Option<Cow<'a, str>>,
-    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    #[serde(borrow)]
     previous_status: Option<Cow<'a, str>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     timestamp: Option<Timestamp>,
-    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    #[serde(borrow)]
     note: Option<Cow<'a, str>>,
-    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    #[serde(borrow)]
     assignee: Option<Cow<'a, str>>,
-    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    #[serde(borrow)]
     carrier: Option<Cow<'a, str>>,
-    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    #[serde(borrow)]
     tracking_number: Option<Cow<'a, str>>,
-    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    #[serde(borrow)]
     tracking_url: Option<Cow<'a, str>>,
-    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    #[serde(borrow)]
     workflow: Option<Cow<'a, str>>,
-    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    #[serde(borrow)]
     stage: Option<Cow<'a, str>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     state: Option<StageState>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     result: Option<Cow<'a, Value>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     progress: Option<u8>,
-    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    #[serde(borrow)]
     message: Option<Cow<'a, str>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     data: Option<Cow<'a, Value>>,
-    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    #[serde(borrow)]
     reason: Option<Cow<'a, str>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     customer_id: Option<Cow<'a, CustomerId>>,
-    #[serde(skip_serializing_if = "is_public")]
     visibility: Visibility,
-    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    #[serde(borrow)]
     actor: Option<Cow<'a, str>>,
 }
 
-fn is_public(visibility: &Visibility) -> bool {
-    *visibility == Visibility::Public
+impl Fields<'_> {
+    /// The fields there are, in the order in which they are written everywhere.
+    fn tell<O: Object>(&self, to: &mut O) -> Result<(), O::Error> {
+        to.maybe("orderId", self.order_id.as_ref().map(|id| id.as_str()))?;
+        to.maybe_value("version", self.version.as_ref())?;
+        to.maybe("status", self.status.as_deref())?;
+        to.maybe("previousStatus", self.previous_status.as_deref())?;
+        to.maybe_value("timestamp", self.timestamp.as_ref())?;
+        to.maybe("note", self.note.as_deref())?;
+        to.maybe("assignee", self.assignee.as_deref())?;
+        to.maybe("carrier", self.carrier.as_deref())?;
+        to.maybe("trackingNumber", self.tracking_number.as_deref())?;
+        to.maybe("trackingUrl", self.tracking_url.as_deref())?;
+        to.maybe("workflow", self.workflow.as_deref())?;
+        to.maybe("stage", self.stage.as_deref())?;
+        to.maybe_value("state", self.state.as_ref())?;
+        to.maybe_value("result", self.result.as_ref())?;
+        to.maybe_value("progress", self.progress.as_ref())?;
+        to.maybe("message", self.message.as_deref())?;
+        to.maybe_value("data", self.data.as_ref())?;
+        to.maybe("reason", self.reason.as_deref())?;
+        to.maybe("customerId", self.customer_id.as_ref().map(|id| id.as_str()))?;
+        if self.visibility != Visibility::Public {
+            to.value("visibility", &self.visibility)?;
+        }
+        to.maybe("actor", self.actor.as_deref())
+    }
+
+    fn to_json(&self) -> Box<str> {
+        let mut object = Written::new();
+        // Writing to memory cannot fail, and none of our types refuses to be serialised: all keys
+        // are strings.
+        let _cannot_fail = self.tell(&mut object);
+        object.finish()
+    }
+}
+
+impl Serialize for Fields<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        self.tell(&mut Serialized(&mut map))?;
+        map.end()
+    }
 }
 
 /// Everything the event says, to staff.
@@ -128,7 +161,7 @@ pub(super) fn write<L: Lifecycle>(
     show_actor: bool,
 ) -> (Box<str>, Option<Box<str>>) {
     if let EventKind::Unknown { data, .. } = &event.kind {
-        return (to_json(data), None);
+        return (data.to_string().into_boxed_str(), None);
     }
     let mut public = fields(event);
     let is_stage = matches!(event.kind, EventKind::Stage { .. });
@@ -139,19 +172,7 @@ pub(super) fn write<L: Lifecycle>(
         ..Fields::default()
     };
     let anything = staff.customer_id.is_some() || staff.actor.is_some() || staff.reason.is_some();
-    (to_json(&public), anything.then(|| to_json(&staff)))
-}
-
-/// What an event's JSON seldom exceeds.
-const USUAL_BYTES: usize = 512;
-
-fn to_json(value: &impl Serialize) -> Box<str> {
-    // Writing to memory cannot fail, and none of our types refuses to be serialised: all keys
-    // are strings.
-    // Room is asked for once, and no more is kept than is needed.
-    let mut text = Vec::with_capacity(USUAL_BYTES);
-    let _cannot_fail = serde_json::to_writer(&mut text, value);
-    Box::from(std::str::from_utf8(&text).unwrap_or_default())
+    (public.to_json(), anything.then(|| staff.to_json()))
 }
 
 /// Reads an event's data object. Fails only where it lacks what every event of ours has.
