@@ -11,7 +11,7 @@ use crate::id::Principal;
 /// A seat at a watch point.
 pub(super) type SeatAt = (Arc<Point>, u32);
 
-/// The seats of each principal, oldest first.
+/// The seats of each principal, in no order.
 ///
 /// Most principals have one seat, and the seat knows whose it is: for them nothing but the seat's
 /// place is held here.
@@ -27,13 +27,20 @@ enum Seats {
 }
 
 impl Principals {
-    /// The principal's seats, oldest first.
+    /// The principal's seats.
     pub(super) fn of(&self, principal: &Principal) -> &[SeatAt] {
         let hash = self.hasher.hash_one(principal);
         self.table.find(hash, |seats| seats.are_of(principal)).map_or(&[], Seats::as_slice)
     }
 
-    /// Adds the principal's newest seat, whose owner must be known to its watch point.
+    /// The principal's seats, oldest first. Asks each of them.
+    pub(super) fn by_age(&self, principal: &Principal) -> Vec<SeatAt> {
+        let mut seats = self.of(principal).to_vec();
+        seats.sort_by_cached_key(|(point, seat)| point.seats.owner(*seat, |owner| owner.id));
+        seats
+    }
+
+    /// Adds a seat of the principal's, whose owner must be known to its watch point.
     pub(super) fn add(&mut self, principal: &Principal, seat: SeatAt) {
         let Self { table, hasher } = self;
         let hash = hasher.hash_one(principal);
@@ -101,7 +108,9 @@ impl Seats {
         match self {
             Self::One(one) => is_it(one),
             Self::Many(many) => {
-                many.1.retain(|other| !is_it(other));
+                if let Some(place) = many.1.iter().position(is_it) {
+                    many.1.swap_remove(place);
+                }
                 many.1.is_empty()
             }
         }

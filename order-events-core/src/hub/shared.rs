@@ -158,8 +158,10 @@ impl Shared {
         };
         // The oldest make room.
         let too_many = (seats + 1).saturating_sub(config.max_per_principal.max(1));
-        for (point, seat) in principals.of(&grant.principal).iter().take(too_many) {
-            point.seats.end(*seat, EndReason::Replaced, &mut wakes);
+        if too_many > 0 {
+            for (point, seat) in principals.by_age(&grant.principal).iter().take(too_many) {
+                point.seats.end(*seat, EndReason::Replaced, &mut wakes);
+            }
         }
         principals.add(&grant.principal, (Arc::clone(&point), seat));
         drop(principals);
