@@ -26,11 +26,11 @@ fn publish(point: &Point, item: u64, window: usize) {
     wakes.wake();
 }
 
-fn take(point: &Point, seat: usize) -> Taken<u64, ()> {
+fn take(point: &Point, seat: u32) -> Taken<u64, ()> {
     block_on(poll_fn(|cx| point.poll(seat, 0, cx)))
 }
 
-fn poll_once(point: &Point, seat: usize) -> Poll<Taken<u64, ()>> {
+fn poll_once(point: &Point, seat: u32) -> Poll<Taken<u64, ()>> {
     let waker = std::task::Waker::noop();
     point.poll(seat, 0, &mut Context::from_waker(waker))
 }
