@@ -248,6 +248,7 @@ impl Log for Broken {
         {
             let current = self.inner.read(&tenant, order, None, Timestamp::UNIX_EPOCH).await?;
             found.orders.extend(current.state.map(|state| Snapshot {
+                public_work: None,
                 order: order.clone(),
                 state,
                 timeline: Vec::new(),

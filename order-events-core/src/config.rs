@@ -35,6 +35,10 @@ pub const WINDOW_EVENTS: usize = 256;
 /// Events served from the log to a reader that is behind; beyond it the reader is reset.
 pub const REPLAY_EVENTS: usize = 1_000;
 
+/// Events of a replay that a reader holds at a time: one that stops in the middle of it keeps no
+/// more than these from being let go.
+pub const REPLAY_CHUNK: usize = 64;
+
 /// Bytes of event data served from the log to a reader that is behind, likewise.
 pub const REPLAY_BYTES: usize = 1024 * 1024;
 
@@ -125,6 +129,7 @@ pub enum WhenFull {
     /// It is refused.
     #[default]
     Refuse,
-    /// It is let in, and the principal's oldest one ends as `replaced`.
+    /// It is let in, and the principal's oldest one ends as `replaced`. At most as many again as are
+    /// allowed may be on their way out; then it is refused, too.
     ReplaceOldest,
 }

@@ -125,7 +125,11 @@ impl Snapshot {
             push_event(&mut json, record, audience);
         }
         json.push(']');
-        if let Some(work) = self.work.as_ref().filter(|work| work.is_visible_to(audience)) {
+        let work = match audience {
+            Audience::Public => &self.public_work,
+            Audience::Staff => &self.work,
+        };
+        if let Some(work) = work {
             json.push_str(",\"work\":");
             push_event(&mut json, work, audience);
         }

@@ -39,7 +39,8 @@ fn hub(window: usize) -> Hub {
 }
 
 fn note(hub: &Hub) -> Cursor {
-    match block_on(hub.publish(Update::note(order(), "x").public().or_create())) {
+    let update = Update::status(order(), OrderStatus::Pending).with_note("x").or_create();
+    match block_on(hub.publish(update)) {
         Ok(Published::Applied(applied)) => applied.cursor,
         other => panic!("{other:?}"),
     }
@@ -241,5 +242,27 @@ fn a_limit_holds_however_many_come_at_once() {
         assert_eq!(seated.iter().flatten().count(), 1);
         drop(seated);
         assert_eq!(hub.stats().subscriptions, 0);
+    });
+}
+
+#[test]
+fn a_final_event_is_given_before_the_end_is_told() {
+    check(|| {
+        let hub = hub(8);
+        let at = note(&hub);
+        let publisher = {
+            let hub = hub.clone();
+            thread::spawn(move || {
+                block_on(hub.publish(Update::status(order(), OrderStatus::Cancelled))).unwrap();
+            })
+        };
+        // Whenever it comes back: it has not seen the last of the order, so it is let in.
+        let mut again = block_on(hub.subscribe(grant("anna"), Resume::After(at))).unwrap();
+        let Some(Delivery::Event(event)) = block_on(again.next()) else {
+            panic!("the event comes first")
+        };
+        assert_eq!(event.version(), 2);
+        assert!(matches!(block_on(again.next()), Some(Delivery::End(_))));
+        publisher.join().unwrap();
     });
 }

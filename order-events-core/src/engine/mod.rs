@@ -65,6 +65,7 @@ pub mod memory;
 mod record;
 
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Weak};
 use std::task::Waker;
 
@@ -188,7 +189,8 @@ impl Wakes {
     /// Wakes them all. No lock may be held: a waker may run anything.
     pub fn wake(&mut self) {
         for waker in self.0.drain(..) {
-            waker.wake();
+            // One that panics is not everybody's affair.
+            let _panic = catch_unwind(AssertUnwindSafe(|| waker.wake()));
         }
     }
 }

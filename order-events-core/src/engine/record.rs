@@ -300,6 +300,8 @@ pub struct Snapshot {
     pub timeline: Vec<Arc<Record>>,
     /// The latest stage or progress, if any.
     pub work: Option<Arc<Record>>,
+    /// The latest that the public may see.
+    pub public_work: Option<Arc<Record>>,
 }
 
 /// What the log knows of an order, and of a key.

@@ -5,7 +5,7 @@ use std::vec;
 
 use super::delivery::{Delivery, Event, Reset, SnapshotOf};
 use super::registry::Point;
-use crate::config::Config;
+use crate::config::{Config, REPLAY_CHUNK};
 use crate::cursor::Cursor;
 use crate::engine::{Engine, EngineError, HistoryLimit, Record, Snapshot};
 use crate::event::Audience;
@@ -21,6 +21,8 @@ pub(crate) struct Backlog {
     pub(crate) from: Cursor,
     pub(crate) reset: Option<Reset>,
     pub(crate) rest: Rest,
+    /// Whether the log has more of what was missed.
+    pub(crate) has_more: bool,
     given: Given,
 }
 
@@ -98,6 +100,9 @@ impl Backlog {
             (Scope::Order(_), Some(last)) => Rest::after(last),
             (Scope::Order(order), None) => {
                 let state = engine.read(tenant, order, None, Timestamp::UNIX_EPOCH).await?.state;
+                // What came after the history was read is in the window, or will be: an order that
+                // is at rest since then is not so for this reader yet.
+                let state = state.filter(|state| state.seq <= history.head);
                 state.map_or(Rest::NONE, |state| Rest {
                     finality: state.finality,
                     since: state.updated_at,
@@ -105,8 +110,12 @@ impl Backlog {
             }
             _ => Rest::NONE,
         };
-        let given = Given::Events(history.records.into_iter());
-        Ok(Ok(Self { from: cursor, reset: None, rest, given }))
+        let mut records = history.records;
+        let has_more = records.len() > REPLAY_CHUNK;
+        records.truncate(REPLAY_CHUNK);
+        records.shrink_to_fit();
+        let given = Given::Events(records.into_iter());
+        Ok(Ok(Self { from: cursor, reset: None, rest, has_more, given }))
     }
 
     /// The state of things.
@@ -135,6 +144,7 @@ impl Backlog {
             from: Cursor { epoch: page.epoch, seq: 0 },
             reset: why.map(|reason| Reset { reason, is_paged }),
             rest,
+            has_more: false,
             given: Given::Snapshots { orders: orders.into_iter(), at: Some(at) },
         })
     }

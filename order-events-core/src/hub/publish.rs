@@ -157,7 +157,7 @@ impl<L: Lifecycle> Hub<L> {
             update.key = Some(self.mint_key()?);
         }
         let now = self.shared.clock.now();
-        let mut lost = None;
+        let mut lost = 0;
         let (tenant, order) = (&update.tenant, &update.order);
         for _ in 0..PUBLISH_ATTEMPTS {
             let current = engine
@@ -188,7 +188,7 @@ impl<L: Lifecycle> Hub<L> {
                 Ok(Appended::KeySeen { epoch, prior }) => {
                     return self.repeated(&update, Cursor { epoch, seq: 0 }, prior);
                 }
-                Ok(Appended::Conflict { .. }) => lost = Some(state),
+                Ok(Appended::Conflict { .. }) => lost = state.map_or(0, |state| state.version),
                 Err(source @ EngineError::Indeterminate { .. }) => {
                     return Err(match update.key {
                         Some(key) => PublishError::Indeterminate { key, source },
@@ -199,9 +199,11 @@ impl<L: Lifecycle> Hub<L> {
                 Err(source) => return Err(PublishError::Unavailable(source)),
             }
         }
-        let current = lost.flatten();
-        let version = current.as_ref().map_or(0, |state| state.version);
-        Err(PublishError::Conflict { expected: Expected::Version(version), current })
+        let current = engine.read(tenant, order, None, now).await;
+        let current = current.map_err(PublishError::Unavailable)?.state;
+        let current = current.map(|state| OrderState::of(order, state)).transpose();
+        let current = current.map_err(PublishError::Unavailable)?;
+        Err(PublishError::Conflict { expected: Expected::Version(lost), current })
     }
 
     /// The key was used before: with the same content this is the same call again.

@@ -130,7 +130,13 @@ impl Shared {
         let mut wakes = Wakes::new();
         let mut principals = self.principals(&grant.principal).lock();
         let seats = principals.of(&grant.principal).len();
-        if seats >= config.max_per_principal && config.when_principal_is_full == WhenFull::Refuse {
+        // A replaced stream holds its seat until its driver has looked, which a peer that does not
+        // read can delay: so many, and no more.
+        let most = match config.when_principal_is_full {
+            WhenFull::Refuse => config.max_per_principal,
+            WhenFull::ReplaceOldest => config.max_per_principal.max(1).saturating_mul(2),
+        };
+        if seats >= most {
             drop(principals);
             let limit = config.max_per_principal;
             return refuse(SubscribeError::Full { what: Limit::Principal, limit });
@@ -186,7 +192,9 @@ impl Shared {
         }
         let idle = std::mem::take(&mut count.idle);
         drop(count);
-        idle.into_iter().for_each(Waker::wake);
+        let mut wakes = Wakes::new();
+        idle.into_iter().for_each(|waker| wakes.push(waker));
+        wakes.wake();
     }
 
     /// How many there are; where there are some, `waker` is woken once there are none.

@@ -16,7 +16,7 @@ pub(crate) struct Counters {
     fresh: AtomicU64,
     resumed: AtomicU64,
     replayed: AtomicU64,
-    caught_up: AtomicU64,
+    fell_behind: AtomicU64,
     log_failures: AtomicU64,
     refused: AtomicU64,
     resets: [AtomicU64; ResetReason::ALL.len()],
@@ -32,10 +32,13 @@ impl Counters {
         }
     }
 
-    pub(crate) fn caught_up(&self, reset: Option<Reset>) {
-        match reset {
-            Some(reset) => self.reset(reset),
-            None => bump(&self.caught_up),
+    pub(crate) fn fell_behind(&self) {
+        bump(&self.fell_behind);
+    }
+
+    pub(crate) fn read_again(&self, reset: Option<Reset>) {
+        if let Some(reset) = reset {
+            self.reset(reset);
         }
     }
 
@@ -58,7 +61,7 @@ impl Counters {
             fresh: self.fresh.load(Relaxed),
             resumed: self.resumed.load(Relaxed),
             replayed: self.replayed.load(Relaxed),
-            caught_up: self.caught_up.load(Relaxed),
+            fell_behind: self.fell_behind.load(Relaxed),
             log_failures: self.log_failures.load(Relaxed),
             refused: self.refused.load(Relaxed),
             resets: ResetReason::ALL
@@ -86,8 +89,8 @@ pub struct HubStats {
     pub resumed: u64,
     /// Subscriptions that went on from a cursor and were given what they had missed.
     pub replayed: u64,
-    /// Times a subscription fell behind the window and was served from the log.
-    pub caught_up: u64,
+    /// Times a subscription fell behind the window and turned to the log.
+    pub fell_behind: u64,
     /// Times the log could not be read for a subscription that needed it.
     pub log_failures: u64,
     /// Subscriptions that were refused.
@@ -104,7 +107,7 @@ impl Default for HubStats {
             fresh: 0,
             resumed: 0,
             replayed: 0,
-            caught_up: 0,
+            fell_behind: 0,
             log_failures: 0,
             refused: 0,
             resets: ResetReason::ALL.map(|reason| (reason, 0)),

@@ -142,7 +142,10 @@ impl Subscription {
                         Taken::Item(record) => {
                             return Poll::Ready(Some(Delivery::Event(self.take(record))));
                         }
-                        Taken::Lapped => self.read_log(),
+                        Taken::Lapped => {
+                            self.shared.counters.fell_behind();
+                            self.read_log();
+                        }
                         Taken::Ended(why) => return self.end(why),
                     }
                 }
@@ -155,6 +158,7 @@ impl Subscription {
                             self.stand_after(&delivery);
                             return Poll::Ready(Some(delivery));
                         }
+                        None if backlog.has_more => self.read_log(),
                         None => self.phase = Phase::Live,
                     }
                 }
@@ -166,7 +170,7 @@ impl Subscription {
                     match answer {
                         Poll::Pending => return Poll::Pending,
                         Poll::Ready(Ok(backlog)) => {
-                            self.shared.counters.caught_up(backlog.reset);
+                            self.shared.counters.read_again(backlog.reset);
                             self.enter(backlog);
                         }
                         Poll::Ready(Err(_)) => {

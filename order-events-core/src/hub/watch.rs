@@ -155,7 +155,7 @@ where
         if let Some(ended) = seat.ended {
             return Poll::Ready(Taken::Ended(ended));
         }
-        seat.seen = seat.seen.max(seen);
+        seat.seen = seen;
         if seat.next < base {
             return Poll::Ready(Taken::Lapped);
         }
@@ -170,7 +170,6 @@ where
         }
         let place = (seat.next - base) as usize;
         seat.next += 1;
-        // A waker of an earlier poll is of no use any more: whoever polls looks at everything.
         let Some(entry) = inner.window.get_mut(place) else {
             return Poll::Ready(Taken::Lapped);
         };

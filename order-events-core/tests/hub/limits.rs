@@ -118,3 +118,18 @@ async fn a_driver_can_end_a_stream_that_has_lived_long_enough() {
     assert!(watching.finish(order_events_core::EndReason::Lifetime).is_none());
     assert_eq!(house.hub.stats().subscriptions, 0);
 }
+
+#[tokio::test]
+async fn replaced_streams_that_nobody_drives_do_not_pile_up() {
+    let house = limited(|config| {
+        config.max_per_principal = 2;
+        config.when_principal_is_full = WhenFull::ReplaceOldest;
+    });
+    let mut stuck = Vec::new();
+    for _ in 0..4 {
+        stuck.push(house.hub.subscribe(anna("1"), Resume::Fresh).await.unwrap());
+    }
+    assert_eq!(full(&house, "1").await, (Limit::Principal, 2));
+    drop(stuck.remove(0));
+    let _again = house.hub.subscribe(anna("1"), Resume::Fresh).await.unwrap();
+}

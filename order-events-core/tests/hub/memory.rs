@@ -196,3 +196,44 @@ async fn a_page_token_is_of_its_log() {
     let error = house.hub.snapshots(&staff(), Some(&token), 1).await.unwrap_err();
     assert_eq!(error.to_string(), "not a page token of this log");
 }
+
+#[tokio::test]
+async fn an_open_order_does_not_hold_on_to_what_the_log_let_go() {
+    let house = house_with(MemoryEngine::builder().retain_events(100), |hub| hub);
+    for id in ["reports", "remarks"] {
+        house.create(id).await;
+    }
+    for _ in 0..1_000 {
+        let report = Update::<OrderStatus>::progress(order("reports"), 50, None);
+        applied(house.hub.publish(report).await.unwrap());
+        house.remark("remarks", "x").await;
+    }
+    // Then others are busy, and nobody touches these two.
+    for number in 0..100 {
+        house.create(&number.to_string()).await;
+    }
+    let others = 100;
+    let held = house.engine.counts().held - others;
+    assert!(held <= (2 + 16) + (TIMELINE_ENTRIES + 16), "{held} are held");
+    house.engine.sweep(order_events_core::Clock::now(&house.clock));
+    assert_eq!(house.engine.counts().held - others, 2 + TIMELINE_ENTRIES);
+}
+
+#[tokio::test]
+async fn the_public_keeps_its_latest_progress_when_staffs_is_newer() {
+    let house = house_with(MemoryEngine::builder().retain_events(2), |hub| hub);
+    house.create("42").await;
+    let progress = |percent| Update::<OrderStatus>::progress(order("42"), percent, None);
+    applied(house.hub.publish(progress(40)).await.unwrap());
+    applied(house.hub.publish(progress(50).staff_only()).await.unwrap());
+    for _ in 0..40 {
+        house.create("other").await;
+        house.hub.publish(Update::delete(order("other"))).await.unwrap();
+    }
+    house.engine.sweep(order_events_core::Clock::now(&house.clock));
+    for (grant, version) in [(everything(), 2), (staff(), 3)] {
+        let page = house.hub.snapshots(&grant, None, 1).await.unwrap();
+        let snapshot = page.orders[0].decode::<OrderStatus>().unwrap();
+        assert_eq!(snapshot.work.unwrap().version, version);
+    }
+}

@@ -89,3 +89,32 @@ async fn a_panicking_publisher_leaves_no_lock_behind() {
     assert!(died.await.is_err());
     house.move_to("42", OrderStatus::Processing).await;
 }
+
+struct Grumpy(std::sync::atomic::AtomicUsize, bool);
+
+impl std::task::Wake for Grumpy {
+    fn wake(self: std::sync::Arc<Self>) {
+        self.0.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        assert!(!self.1, "a waker of a user's");
+    }
+}
+
+#[tokio::test]
+async fn a_waker_that_panics_costs_nobody_else_their_wake_up() {
+    let house = fussy();
+    let mut watching = Vec::new();
+    for panics in [true, false] {
+        let waker = std::sync::Arc::new(Grumpy(0.into(), panics));
+        let mut reader = house.hub.subscribe(anna("42"), Resume::Fresh).await.unwrap();
+        drain(&mut reader);
+        let task = std::task::Waker::from(std::sync::Arc::clone(&waker));
+        let polled = reader.poll_delivery(&mut std::task::Context::from_waker(&task));
+        assert!(polled.is_pending());
+        watching.push((reader, waker));
+    }
+    house.create("42").await;
+    for (reader, waker) in &mut watching {
+        assert_eq!(waker.0.load(std::sync::atomic::Ordering::SeqCst), 1);
+        assert_eq!(words(reader), ["42@1 order.created"]);
+    }
+}

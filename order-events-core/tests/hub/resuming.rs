@@ -211,3 +211,16 @@ async fn an_order_that_was_forgotten_and_came_again_does_not_hide_what_was_trimm
     let mut again = house.hub.subscribe(anna("42"), Resume::After(at)).await.unwrap();
     assert_eq!(words(&mut again), ["reset expired", "snapshot 42@1"]);
 }
+
+#[tokio::test]
+async fn a_long_replay_comes_whole_though_it_is_held_in_parts() {
+    let house = house();
+    let at = house.create("42").await.cursor;
+    for _ in 0..500 {
+        house.remark("42", "x").await;
+    }
+    let mut again = house.hub.subscribe(anna("42"), Resume::After(at)).await.unwrap();
+    let expected: Vec<_> = (2..=501).map(|version| format!("42@{version} order.note")).collect();
+    assert_eq!(words(&mut again), expected);
+    assert_eq!(house.hub.stats().fell_behind, 0);
+}

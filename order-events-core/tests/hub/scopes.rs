@@ -156,7 +156,7 @@ async fn a_staff_event_does_not_wake_or_lap_the_public() {
     assert_eq!(words(&mut watching), [""; 0]);
     house.remark("42", "outside").await;
     assert_eq!(words(&mut watching), ["42@1002 order.note"]);
-    assert_eq!(house.hub.stats().caught_up, 0);
+    assert_eq!(house.hub.stats().fell_behind, 0);
 }
 
 #[tokio::test]

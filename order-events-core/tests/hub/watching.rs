@@ -92,7 +92,7 @@ async fn lag_is_per_reader() {
     // Behind the window it is served from the log, nothing lost and nothing twice.
     let expected: Vec<_> = (2..=11).map(|version| format!("42@{version} order.note")).collect();
     assert_eq!(words(&mut frozen), expected);
-    assert_eq!(house.hub.stats().caught_up, 1);
+    assert_eq!(house.hub.stats().fell_behind, 1);
 }
 
 #[tokio::test]

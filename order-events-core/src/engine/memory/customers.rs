@@ -96,8 +96,13 @@ impl Customers {
         }
     }
 
-    pub(super) fn shrink(&mut self) {
+    pub(super) fn shrink(&mut self, floor: u64) {
         let Self { table, hasher, .. } = self;
+        for customer in table.iter_mut() {
+            customer.prune(floor);
+            customer.seqs.shrink_to_fit();
+            customer.orders.shrink_to_fit();
+        }
         table.shrink_to_fit(|customer| hasher.hash_one(&customer.id));
     }
 }

@@ -178,6 +178,8 @@ pub struct MemoryCounts {
     pub events: usize,
     /// Orders known.
     pub orders: usize,
+    /// Events that orders hold, for their timelines or because the log holds them too.
+    pub held: usize,
     /// Customers known.
     pub customers: usize,
     /// Idempotency keys remembered.

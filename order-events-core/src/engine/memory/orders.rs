@@ -9,9 +9,13 @@ use slab::Slab;
 
 use crate::config::TIMELINE_ENTRIES;
 use crate::engine::{Record, Snapshot, State, Token};
+use crate::event::Visibility;
 use crate::id::OrderId;
 use crate::lifecycle::Finality;
 use crate::time::Timestamp;
+
+/// Events besides its timeline that an order may hold on to after the log let them go.
+const STALE_EVENTS: usize = 16;
 
 /// Where an order sits. Kept small: customers hold one per order.
 pub(super) type Slot = u32;
@@ -34,6 +38,8 @@ pub(super) struct Order {
     pub(super) keyed_at: Option<Timestamp>,
     /// The highest seq of its events that are no longer in `records`.
     dropped: u64,
+    /// Events that the log let go since `records` was looked through.
+    stale: u32,
     /// Its events that are in the log, and before them those that its timeline still shows.
     records: Vec<Arc<Record>>,
 }
@@ -41,6 +47,10 @@ pub(super) struct Order {
 impl Orders {
     pub(super) fn len(&self) -> usize {
         self.slots.len()
+    }
+
+    pub(super) fn held(&self) -> usize {
+        self.slots.iter().map(|(_, order)| order.records.len()).sum()
     }
 
     pub(super) fn find(&self, id: &OrderId) -> Option<Slot> {
@@ -73,7 +83,7 @@ impl Orders {
             updated_at: at,
             seq: 0,
         };
-        let order = Order { id, state, keyed_at: None, dropped, records: Vec::new() };
+        let order = Order { id, state, keyed_at: None, dropped, stale: 0, records: Vec::new() };
         let Self { slots, table, hasher, .. } = self;
         let hash = hasher.hash_one(&order.id);
         let slot = slots.insert(Box::new(order)) as Slot;
@@ -93,8 +103,11 @@ impl Orders {
         Some(*order)
     }
 
-    pub(super) fn shrink(&mut self) {
+    pub(super) fn shrink(&mut self, floor: u64) {
         let Self { slots, table, hasher, .. } = self;
+        for (_, order) in slots.iter_mut() {
+            order.shrink(floor);
+        }
         slots.shrink_to_fit();
         table.shrink_to_fit(|slot| {
             slots.get(*slot as usize).map_or(0, |order| hasher.hash_one(&order.id))
@@ -122,24 +135,43 @@ impl Order {
         self.records.push(record);
     }
 
+    /// The log let go of one of its events. What is kept of those besides the timeline stays within
+    /// half of what is alive, or [`STALE_EVENTS`].
+    pub(super) fn trimmed(&mut self, floor: u64) {
+        self.stale += 1;
+        let stale = self.stale as usize;
+        if stale >= STALE_EVENTS && stale >= self.records.len() / 3 {
+            self.prune(floor);
+        }
+    }
+
+    /// Gives back what is held without need.
+    pub(super) fn shrink(&mut self, floor: u64) {
+        self.prune(floor);
+        self.records.shrink_to_fit();
+    }
+
     /// Lets go of what neither the log nor the timeline holds. `floor` is the first seq that the
     /// log still has.
     fn prune(&mut self, floor: u64) {
+        self.stale = 0;
         if self.records.first().is_none_or(|first| first.seq() >= floor) {
             return;
         }
         let mut shown = 0;
-        let mut has_work = false;
+        let (mut has_work, mut has_public_work) = (false, false);
         let mut is_former_life = false;
         let mut dropped = self.dropped;
         // Newest first: that is how the timeline counts.
         self.records.reverse();
         self.records.retain(|record| {
-            let is_last_work = record.is_work() && !std::mem::replace(&mut has_work, true);
+            let is_last = record.is_work() && !std::mem::replace(&mut has_work, true);
+            let is_last_public =
+                is_public_work(record) && !std::mem::replace(&mut has_public_work, true);
             let is_shown = record.is_timeline() && shown < TIMELINE_ENTRIES;
             shown += usize::from(record.is_timeline());
             // A deletion stays, for it is what ends the timeline; what lies before it may go.
-            let is_of_use = is_shown || is_last_work || record.is_deletion();
+            let is_of_use = is_shown || is_last || is_last_public || record.is_deletion();
             let keep = record.seq() >= floor || (is_of_use && !is_former_life);
             is_former_life |= record.is_deletion();
             if !keep {
@@ -149,6 +181,9 @@ impl Order {
         });
         self.records.reverse();
         self.dropped = dropped;
+        if self.records.len() < self.records.capacity() / 4 {
+            self.records.shrink_to(self.records.len() * 2);
+        }
     }
 
     /// The events after a place that the log still has.
@@ -180,6 +215,11 @@ impl Order {
             state: self.state.clone(),
             timeline,
             work: life.iter().rev().find(|record| record.is_work()).cloned(),
+            public_work: life.iter().rev().find(|record| is_public_work(record)).cloned(),
         }
     }
+}
+
+fn is_public_work(record: &Arc<Record>) -> bool {
+    record.is_work() && record.visibility() == Visibility::Public
 }

@@ -7,6 +7,7 @@ use super::customers::Customers;
 use super::keys::Keys;
 use super::orders::{Order, Orders, Slot};
 use super::{MemoryCounts, Retention, is_over};
+use crate::config::TIMELINE_ENTRIES;
 use crate::cursor::{Cursor, Epoch};
 use crate::engine::{
     Appended, Becomes, Current, Draft, EngineError, History, HistoryLimit, PageToken, Record,
@@ -260,7 +261,7 @@ impl TenantLog {
             }
             if let Some(record) = self.log.pop_front() {
                 self.floor += 1;
-                self.note_finished(&record);
+                self.trimmed(&record);
             }
             left -= 1;
         }
@@ -272,18 +273,24 @@ impl TenantLog {
     /// Gives back the room that was held for what is gone.
     pub(super) fn shrink(&mut self) {
         self.log.shrink_to_fit();
-        self.orders.shrink();
-        self.customers.shrink();
+        self.orders.shrink(self.floor);
+        self.customers.shrink(self.floor);
         self.keys.shrink();
         self.finished.shrink_to_fit();
     }
 
-    fn note_finished(&mut self, record: &Record) {
-        if record.finality() == Finality::Open && !record.is_deletion() {
+    /// The log let go of an event: its order may be done with, or hold more than it shows.
+    fn trimmed(&mut self, record: &Record) {
+        let may_finish = record.finality() != Finality::Open || record.is_deletion();
+        // An order whose few events all are its timeline holds nothing in vain, and is not touched.
+        let is_shown = record.is_timeline() && record.version() <= TIMELINE_ENTRIES as u64;
+        if is_shown && !may_finish {
             return;
         }
         let Some(slot) = self.orders.find(record.order()) else { return };
-        if self.orders.get(slot).is_some_and(|order| order.state.seq == record.seq()) {
+        let Some(order) = self.orders.get_mut(slot) else { return };
+        order.trimmed(self.floor);
+        if may_finish && order.state.seq == record.seq() {
             self.finished.push_back((slot, record.seq()));
         }
     }
@@ -314,6 +321,7 @@ impl TenantLog {
     pub(super) fn count(&self, sum: &mut MemoryCounts) {
         sum.events += self.log.len();
         sum.orders += self.orders.len();
+        sum.held += self.orders.held();
         sum.customers += self.customers.len();
         sum.keys += self.keys.len();
     }
