@@ -48,7 +48,11 @@ fn note(hub: &Hub) -> Cursor {
 
 fn publisher(hub: &Hub, events: usize) -> thread::JoinHandle<()> {
     let hub = hub.clone();
-    thread::spawn(move || (0..events).for_each(|_| drop(note(&hub))))
+    thread::spawn(move || {
+        (0..events).for_each(|_| {
+            note(&hub);
+        })
+    })
 }
 
 /// Reads until it has seen this version, in whatever way it came there.
