@@ -64,8 +64,8 @@ enum Phase {
     Live,
     /// Is given what it missed.
     Behind(Box<Backlog>),
-    /// Waits for the log's answer.
-    /// Boxed once more, for it is rare: a subscription that waits should be small.
+    /// Waits for the log's answer. Boxed once more, for it is rare: a subscription that waits should
+    /// be small.
     Reading(Box<Answer>),
     /// The log could not be read: tried again when polled again.
     Stalled,
