@@ -1,4 +1,4 @@
-//! The hub's promises, one by one. What any order of things may do to them is in `model.rs` and
+//! The hub's promises, one by one. What any order of things may do to them is in `model` and
 //! `shuttle.rs`.
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests too")]

@@ -16,12 +16,16 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use order_events_core::{
-    Applied, Audience, Clock, Cursor, CustomerId, Delivery, EndReason, Epoch, Event, EventKind,
-    Grant, Hub, Lifecycle, ManualClock, MemoryEngine, OrderId, OrderSnapshot, OrderStatus,
-    Principal, Published, Resume, Scope, SubscribeError, Subscription, Timestamp, Update,
+    Applied, Audience, Clock, Cursor, CustomerId, Delivery, EndReason, Epoch, EventKind, Grant,
+    Hub, Lifecycle, ManualClock, MemoryEngine, OrderId, OrderSnapshot, OrderStatus, Principal,
+    Published, Resume, Scope, SubscribeError, Timestamp, Update,
 };
 use proptest::prelude::*;
 use proptest::test_runner::Config;
+
+mod client;
+
+use client::Client;
 
 const ORDERS: usize = 4;
 const CUSTOMERS: usize = 2;
@@ -117,18 +121,6 @@ type Logs = HashMap<Epoch, Vec<Fact>>;
 struct Pictured {
     version: u64,
     status: Option<OrderStatus>,
-}
-
-struct Client {
-    grant: Grant,
-    subscription: Option<Subscription>,
-    cursor: Option<Cursor>,
-    picture: BTreeMap<OrderId, Pictured>,
-    /// The snapshots of a beginning that is not complete yet.
-    arriving: Option<Vec<OrderSnapshot>>,
-    /// The reset that was announced asked it to page.
-    pages: bool,
-    was_revoked: bool,
 }
 
 struct World {
@@ -410,112 +402,6 @@ impl World {
 
 fn resume_is_fresh(cursor: &Option<Cursor>) -> bool {
     cursor.is_none()
-}
-
-impl Client {
-    fn disconnect(&mut self) {
-        self.subscription = None;
-        self.arriving = None;
-        self.pages = false;
-        self.was_revoked = false;
-    }
-
-    fn may_see(&self, fact: &Fact) -> bool {
-        let in_scope = match self.grant.scope() {
-            Scope::Order(order) => fact.order == *order,
-            Scope::Customer(customer) => fact.customer.as_ref() == Some(customer),
-            Scope::Tenant => true,
-        };
-        in_scope && (!fact.is_staffs || self.grant.audience() == Audience::Staff)
-    }
-
-    /// The event is the next fact that this client may see after the last it saw.
-    fn see(&mut self, event: &Event, logs: &Logs) {
-        assert!(self.arriving.is_none(), "an event came before the picture was whole");
-        let before = self.cursor.expect("who sees events stands somewhere");
-        let cursor = event.cursor();
-        assert_eq!(cursor.epoch, before.epoch, "another log began without a reset");
-        let log = &logs[&cursor.epoch];
-        let next = (before.seq as usize..log.len()).find(|place| self.may_see(&log[*place]));
-        let next = next.expect("an event nobody published");
-        assert_eq!(cursor.seq, next as u64 + 1, "{:?} was skipped", log[next]);
-        let fact = &log[next];
-        assert_eq!(event.order(), &fact.order);
-        assert_eq!(event.version(), fact.version);
-        assert_eq!(event.name(), fact.name);
-        self.cursor = Some(cursor);
-        self.apply(event);
-    }
-
-    /// What any client does: drop what it has, take what is new. An order that enters the scope
-    /// replaces what was known under its id, which may have been forgotten and given again.
-    fn apply(&mut self, event: &Event) {
-        let typed: order_events_core::OrderEvent = event.decode();
-        let enters = event.version() == 1
-            || matches!(typed.kind, EventKind::Created { .. } | EventKind::CustomerAttached { .. });
-        let known = self.picture.get(event.order());
-        if !enters && known.is_some_and(|known| known.version >= event.version()) {
-            return;
-        }
-        if typed.kind == EventKind::Deleted {
-            self.picture.remove(event.order());
-            return;
-        }
-        let status = typed.kind.status().or(known.and_then(|known| known.status));
-        let pictured = Pictured { version: event.version(), status };
-        self.picture.insert(event.order().clone(), pictured);
-    }
-
-    /// The picture is whole: it is what the facts up to the cursor make.
-    fn begin_at(&mut self, cursor: Cursor, logs: &Logs, hub: &Hub) {
-        self.cursor = Some(cursor);
-        let mut arrived = self.arriving.take().expect("a picture was begun");
-        let nothing = Vec::new();
-        let log = logs.get(&cursor.epoch).unwrap_or(&nothing);
-        if std::mem::take(&mut self.pages) {
-            assert!(arrived.is_empty(), "half a picture");
-            arrived = self.page_through(hub);
-            // Pages are as new as the moment they are read.
-        } else {
-            let mut made: BTreeMap<&OrderId, &Fact> = BTreeMap::new();
-            for fact in &log[..cursor.seq as usize] {
-                made.insert(&fact.order, fact);
-            }
-            made.retain(|_, fact| !fact.is_deletion && self.is_in_scope(fact));
-            for snapshot in &arrived {
-                let fact = made.remove(&snapshot.order_id).expect("an order of the scope");
-                assert_eq!((snapshot.version, snapshot.status), (fact.version, fact.status));
-            }
-            for fact in made.values() {
-                let finished = fact.status.is_final() || fact.status.is_quiet();
-                assert!(finished, "{fact:?} is missing from the picture");
-            }
-        }
-        self.picture = arrived
-            .into_iter()
-            .map(|snapshot| {
-                let OrderSnapshot { order_id, version, status, .. } = snapshot;
-                (order_id, Pictured { version, status: Some(status) })
-            })
-            .collect();
-    }
-
-    fn is_in_scope(&self, fact: &Fact) -> bool {
-        self.may_see(&Fact { is_staffs: false, ..fact.clone() })
-    }
-
-    fn page_through(&self, hub: &Hub) -> Vec<OrderSnapshot> {
-        let mut orders = Vec::new();
-        let mut next = None;
-        loop {
-            let page = now(hub.snapshots(&self.grant, next.as_ref(), 2)).unwrap();
-            orders.extend(page.orders.iter().map(|order| order.decode::<OrderStatus>().unwrap()));
-            match page.next {
-                Some(token) => next = Some(token),
-                None => return orders,
-            }
-        }
-    }
 }
 
 #[test]
