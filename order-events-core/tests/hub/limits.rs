@@ -133,3 +133,27 @@ async fn replaced_streams_that_nobody_drives_do_not_pile_up() {
     drop(stuck.remove(0));
     let _again = house.hub.subscribe(anna("1"), Resume::Fresh).await.unwrap();
 }
+
+#[tokio::test]
+async fn the_numbers_count_what_there_is() {
+    let house = house();
+    let mut there = Vec::new();
+    for id in ["1", "1", "2"] {
+        there.push(house.hub.subscribe(anna(id), Resume::Fresh).await.unwrap());
+    }
+    there.push(house.hub.subscribe(anna("2").as_staff(), Resume::Malformed).await.unwrap());
+    let stats = house.hub.stats();
+    assert_eq!((stats.subscriptions, stats.watch_points), (4, 3), "each audience is its own");
+    assert_eq!((stats.fresh, stats.resumed, stats.replayed), (3, 0, 0));
+    let resets: u64 = stats.resets.iter().map(|(_, count)| count).sum();
+    assert_eq!(resets, 1);
+    assert!(stats.resets.contains(&(order_events_core::ResetReason::Malformed, 1)));
+}
+
+#[tokio::test]
+async fn a_refusal_says_whose_limit_and_how_many() {
+    let house = limited(|config| config.max_per_principal = 1);
+    let _one = house.hub.subscribe(anna("1"), Resume::Fresh).await.unwrap();
+    let error = house.hub.subscribe(anna("1"), Resume::Fresh).await.unwrap_err();
+    assert_eq!(error.to_string(), "too many subscriptions of this principal: at most 1");
+}

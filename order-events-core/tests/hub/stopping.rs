@@ -153,3 +153,18 @@ async fn an_expired_grant_reads_no_pages() {
     let late = house.hub.snapshots(&grant, None, 10).await;
     assert!(matches!(late, Err(SubscribeError::Expired)));
 }
+
+#[tokio::test]
+async fn a_revocation_ends_that_principals_streams_and_no_others() {
+    let house = house();
+    let mut streams = Vec::new();
+    for number in 0..2_000 {
+        let name = principal(&number.to_string());
+        let grant = Grant::new(name.clone(), Scope::Order(order("42")));
+        streams.push((name, house.hub.subscribe(grant, Resume::Fresh).await.unwrap()));
+    }
+    for (name, _) in &streams {
+        assert_eq!(house.hub.revoke(name).await.unwrap(), 1, "{name}");
+        assert_eq!(house.hub.revoke(name).await.unwrap(), 0, "{name}");
+    }
+}
