@@ -27,7 +27,7 @@ fn main() {
     report("  the caller's update among them", update, "", None);
     let other = order_id(43);
     let known = count(|| drop(ready(hub.state(&Default::default(), &other)))) as f64 / TIMES as f64;
-    report("  a read of the engine, twice boxed by `async-trait`, among them", known, "", None);
+    report("  a read of the engine among them", known, "", None);
 
     let mut readers: Vec<_> = (0..READERS).map(|n| watch(&hub, &order, n)).collect();
     for reader in &mut readers {

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use async_trait::async_trait;
 use order_events_core::engine::{
-    Append, Appended, Current, Draft, Engine, EngineError, Follow, History, HistoryLimit, Log,
-    Node, Notice, PageToken, Record, Snapshots, Tail, Wakes,
+    Answer, Append, Appended, Current, Draft, Engine, EngineError, Follow, History, HistoryLimit,
+    Log, Node, Notice, PageToken, Record, Snapshots, Tail, Wakes,
 };
 use order_events_core::{CustomerId, IdempotencyKey, OrderId, Scope, TenantId, Timestamp};
 
@@ -216,14 +216,14 @@ impl Tail for Guarded {
 
 #[async_trait]
 impl<E: Engine> Log for Faulty<E> {
-    async fn read(
-        &self,
-        tenant: &TenantId,
-        order: &OrderId,
-        key: Option<&IdempotencyKey>,
+    fn read<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        order: &'a OrderId,
+        key: Option<&'a IdempotencyKey>,
         now: Timestamp,
-    ) -> Result<Current, EngineError> {
-        self.reading(self.inner.read(tenant, order, key, now)).await
+    ) -> Answer<'a, Current> {
+        Answer::later(async move { self.reading(self.inner.read(tenant, order, key, now)).await })
     }
 
     async fn history(
@@ -268,23 +268,25 @@ impl<E: Engine> Log for Faulty<E> {
 
 #[async_trait]
 impl<E: Engine> Append for Faulty<E> {
-    async fn append(&self, tenant: &TenantId, draft: Draft) -> Result<Appended, EngineError> {
-        self.delay(self.faults().delay_before).await;
-        self.may_fail(self.faults().append_unavailable)?;
-        if self.happens(self.faults().request_lost) {
-            lock(&self.injected).requests_lost += 1;
-            return Err(lost());
-        }
-        let answer = self.inner.append(tenant, draft).await;
-        if self.happens(self.faults().interrupted) {
-            self.interrupt(tenant);
-        }
-        self.delay(self.faults().delay_after).await;
-        if self.happens(self.faults().reply_lost) {
-            lock(&self.injected).replies_lost += 1;
-            return Err(lost());
-        }
-        answer
+    fn append<'a>(&'a self, tenant: &'a TenantId, draft: Draft) -> Answer<'a, Appended> {
+        Answer::later(async move {
+            self.delay(self.faults().delay_before).await;
+            self.may_fail(self.faults().append_unavailable)?;
+            if self.happens(self.faults().request_lost) {
+                lock(&self.injected).requests_lost += 1;
+                return Err(lost());
+            }
+            let answer = self.inner.append(tenant, draft).await;
+            if self.happens(self.faults().interrupted) {
+                self.interrupt(tenant);
+            }
+            self.delay(self.faults().delay_after).await;
+            if self.happens(self.faults().reply_lost) {
+                lock(&self.injected).replies_lost += 1;
+                return Err(lost());
+            }
+            answer
+        })
     }
 
     async fn announce(&self, notice: Notice) -> Result<(), EngineError> {

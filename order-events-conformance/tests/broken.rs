@@ -6,8 +6,8 @@ use std::sync::{Arc, Weak};
 use async_trait::async_trait;
 use order_events_conformance::engine::{Retention, Rig, run_some, yield_now};
 use order_events_core::engine::{
-    Append, Appended, Current, Draft, EngineError, Follow, History, HistoryLimit, Log, Node,
-    Notice, PageToken, Record, Snapshot, Snapshots, Tail, Wakes,
+    Answer, Append, Appended, Current, Draft, EngineError, Follow, History, HistoryLimit, Log,
+    Node, Notice, PageToken, Record, Snapshot, Snapshots, Tail, Wakes,
 };
 use order_events_core::{
     Audience, CustomerId, Epoch, IdempotencyKey, MemoryEngine, OrderId, Scope, TenantId, Timestamp,
@@ -151,31 +151,33 @@ impl Broken {
 
 #[async_trait]
 impl Log for Broken {
-    async fn read(
-        &self,
-        tenant: &TenantId,
-        order: &OrderId,
-        key: Option<&IdempotencyKey>,
+    fn read<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        order: &'a OrderId,
+        key: Option<&'a IdempotencyKey>,
         now: Timestamp,
-    ) -> Result<Current, EngineError> {
-        let tenant = self.tenant(tenant);
-        let mut current = self.inner.read(&tenant, order, key, now).await?;
-        current.epoch = self.epoch(current.epoch);
-        if self.how == Break::ReadsOldState
-            && let Some(state) = &mut current.state
-            && self.every(5)
-        {
-            state.version = state.version.saturating_sub(1);
-        }
-        if self.how == Break::ForgetsOpenOrders
-            && let Some(state) = &current.state
-        {
-            let all = self.inner.history(&tenant, &Scope::Tenant, u64::MAX, NO_LIMIT).await?;
-            if state.seq < all.dropped {
-                current.state = None;
+    ) -> Answer<'a, Current> {
+        Answer::later(async move {
+            let tenant = self.tenant(tenant);
+            let mut current = self.inner.read(&tenant, order, key, now).await?;
+            current.epoch = self.epoch(current.epoch);
+            if self.how == Break::ReadsOldState
+                && let Some(state) = &mut current.state
+                && self.every(5)
+            {
+                state.version = state.version.saturating_sub(1);
             }
-        }
-        Ok(current)
+            if self.how == Break::ForgetsOpenOrders
+                && let Some(state) = &current.state
+            {
+                let all = self.inner.history(&tenant, &Scope::Tenant, u64::MAX, NO_LIMIT).await?;
+                if state.seq < all.dropped {
+                    current.state = None;
+                }
+            }
+            Ok(current)
+        })
     }
 
     async fn history(
@@ -281,53 +283,57 @@ impl Log for Broken {
 
 #[async_trait]
 impl Append for Broken {
-    async fn append(&self, tenant: &TenantId, mut draft: Draft) -> Result<Appended, EngineError> {
-        let tenant = self.tenant(tenant);
-        let asked = draft.clone();
-        match self.how {
-            Break::ForgetsKeys => draft.key = None,
-            Break::LooksAtTheVersionFirst => {
-                let now = draft.event.at;
-                let state = self.inner.read(&tenant, &draft.order, None, now).await?.state;
-                let version = state.map_or(0, |state| state.version);
-                if version != draft.expected {
-                    return Ok(Appended::Conflict { version });
+    fn append<'a>(&'a self, tenant: &'a TenantId, mut draft: Draft) -> Answer<'a, Appended> {
+        Answer::later(async move {
+            let tenant = self.tenant(tenant);
+            let asked = draft.clone();
+            match self.how {
+                Break::ForgetsKeys => draft.key = None,
+                Break::LooksAtTheVersionFirst => {
+                    let now = draft.event.at;
+                    let state = self.inner.read(&tenant, &draft.order, None, now).await?.state;
+                    let version = state.map_or(0, |state| state.version);
+                    if version != draft.expected {
+                        return Ok(Appended::Conflict { version });
+                    }
                 }
+                _ => {}
             }
-            _ => {}
-        }
-        if self.how == Break::AppendsByHalves {
-            // The order moves on first, and the key follows later.
-            let key = draft.key.take();
-            let answer = self.inner.append(&tenant, draft).await?;
-            yield_now().await;
-            return match key {
-                Some(_) => self.inner.append(&tenant, asked).await.map(|_| answer),
-                None => Ok(answer),
-            };
-        }
-        let mut answer = self.inner.append(&tenant, draft).await?;
-        if self.is_disturbed.load(Ordering::SeqCst) && self.every(3) {
-            let what = "disturbed".to_owned();
-            return Err(match self.how {
-                Break::SaysUnavailableAfterwards => EngineError::unavailable(what),
-                _ => EngineError::Indeterminate { what, source: None },
-            });
-        }
-        if self.how == Break::IgnoresTheVersion
-            && let Appended::Conflict { version } = answer
-        {
-            answer =
-                self.inner.append(&tenant, Draft { expected: version, ..asked.clone() }).await?;
-        }
-        match &mut answer {
-            Appended::Committed { epoch, .. } => *epoch = self.epoch(*epoch),
-            Appended::KeySeen { prior, .. } if self.how == Break::ForgetsWhatWasAsked => {
-                prior.fingerprint = asked.key.map_or(prior.fingerprint, |(_, asked)| asked);
+            if self.how == Break::AppendsByHalves {
+                // The order moves on first, and the key follows later.
+                let key = draft.key.take();
+                let answer = self.inner.append(&tenant, draft).await?;
+                yield_now().await;
+                return match key {
+                    Some(_) => self.inner.append(&tenant, asked).await.map(|_| answer),
+                    None => Ok(answer),
+                };
             }
-            _ => {}
-        }
-        Ok(answer)
+            let mut answer = self.inner.append(&tenant, draft).await?;
+            if self.is_disturbed.load(Ordering::SeqCst) && self.every(3) {
+                let what = "disturbed".to_owned();
+                return Err(match self.how {
+                    Break::SaysUnavailableAfterwards => EngineError::unavailable(what),
+                    _ => EngineError::Indeterminate { what, source: None },
+                });
+            }
+            if self.how == Break::IgnoresTheVersion
+                && let Appended::Conflict { version } = answer
+            {
+                answer = self
+                    .inner
+                    .append(&tenant, Draft { expected: version, ..asked.clone() })
+                    .await?;
+            }
+            match &mut answer {
+                Appended::Committed { epoch, .. } => *epoch = self.epoch(*epoch),
+                Appended::KeySeen { prior, .. } if self.how == Break::ForgetsWhatWasAsked => {
+                    prior.fingerprint = asked.key.map_or(prior.fingerprint, |(_, asked)| asked);
+                }
+                _ => {}
+            }
+            Ok(answer)
+        })
     }
 
     async fn announce(&self, notice: Notice) -> Result<(), EngineError> {

@@ -5,8 +5,8 @@ use std::sync::{Arc, Weak};
 
 use async_trait::async_trait;
 use order_events_core::engine::{
-    Append, Appended, Current, Draft, Engine, EngineError, Follow, History, HistoryLimit, Log,
-    Node, Notice, PageToken, Snapshots, Tail,
+    Answer, Append, Appended, Current, Draft, Engine, EngineError, Follow, History, HistoryLimit,
+    Log, Node, Notice, PageToken, Snapshots, Tail,
 };
 use order_events_core::{IdempotencyKey, OrderId, Principal, Scope, TenantId, Timestamp};
 
@@ -86,14 +86,14 @@ pub(super) struct Erased(pub(super) Arc<dyn Engine>);
 
 #[async_trait]
 impl Log for Erased {
-    async fn read(
-        &self,
-        tenant: &TenantId,
-        order: &OrderId,
-        key: Option<&IdempotencyKey>,
+    fn read<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        order: &'a OrderId,
+        key: Option<&'a IdempotencyKey>,
         now: Timestamp,
-    ) -> Result<Current, EngineError> {
-        self.0.read(tenant, order, key, now).await
+    ) -> Answer<'a, Current> {
+        self.0.read(tenant, order, key, now)
     }
 
     async fn history(
@@ -127,8 +127,8 @@ impl Log for Erased {
 
 #[async_trait]
 impl Append for Erased {
-    async fn append(&self, tenant: &TenantId, draft: Draft) -> Result<Appended, EngineError> {
-        self.0.append(tenant, draft).await
+    fn append<'a>(&'a self, tenant: &'a TenantId, draft: Draft) -> Answer<'a, Appended> {
+        self.0.append(tenant, draft)
     }
 
     async fn announce(&self, notice: Notice) -> Result<(), EngineError> {

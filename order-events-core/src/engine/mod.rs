@@ -36,7 +36,8 @@
 //!     [`Snapshots::head`], and every order that lived all through the paging is on a page.
 //! 12. *Timelines outlive the log.* Trimming never shortens one.
 //! 13. *An order is forgotten only when it is finished* (its [`Finality`](crate::Finality) is not
-//!     `Open`, or it was deleted), its last event is trimmed and its keys have expired. Deleted orders are kept until then, so that their version goes on.
+//!     `Open`, or it was deleted), its last event is trimmed and its keys have expired. Deleted
+//!     orders are kept until then, so that their version goes on.
 //!
 //! **Following**
 //!
@@ -61,6 +62,7 @@
 //!     weakly, and one that is gone is let go of.
 //! 21. *A token of no page of this log is refused* as [`EngineError::UnknownPage`].
 
+mod answer;
 pub mod memory;
 mod record;
 
@@ -72,6 +74,7 @@ use std::task::Waker;
 use async_trait::async_trait;
 use smallvec::SmallVec;
 
+pub use answer::Answer;
 pub use record::{
     Becomes, Current, Draft, Fingerprint, NewEvent, Prior, Record, Snapshot, State, Token,
 };
@@ -87,13 +90,13 @@ use crate::time::Timestamp;
 pub trait Log: Send + Sync + 'static {
     /// An order's state and, where a key is given, what was published with it. `now` decides
     /// whether the key has expired, for engines without a clock of their own.
-    async fn read(
-        &self,
-        tenant: &TenantId,
-        order: &OrderId,
-        key: Option<&IdempotencyKey>,
+    fn read<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        order: &'a OrderId,
+        key: Option<&'a IdempotencyKey>,
         now: Timestamp,
-    ) -> Result<Current, EngineError>;
+    ) -> Answer<'a, Current>;
 
     /// The events of a scope after the place `after`, oldest first.
     async fn history(
@@ -128,7 +131,7 @@ pub trait Log: Send + Sync + 'static {
 #[async_trait]
 pub trait Append: Log {
     /// Compares the order's version and the key, and appends.
-    async fn append(&self, tenant: &TenantId, draft: Draft) -> Result<Appended, EngineError>;
+    fn append<'a>(&'a self, tenant: &'a TenantId, draft: Draft) -> Answer<'a, Appended>;
 
     /// Tells every node of this engine, the caller's own included, within a second.
     async fn announce(&self, notice: Notice) -> Result<(), EngineError>;

@@ -29,8 +29,8 @@ use async_trait::async_trait;
 use hashbrown::DefaultHashBuilder;
 
 use super::{
-    Append, Appended, Current, Draft, EngineError, Follow, History, HistoryLimit, Log, Node,
-    Notice, PageToken, Snapshots, Tail, Wakes,
+    Answer, Append, Appended, Current, Draft, EngineError, Follow, History, HistoryLimit, Log,
+    Node, Notice, PageToken, Snapshots, Tail, Wakes,
 };
 use crate::config::{KEY_WINDOW, MAX_KEYS, RETAIN_AGE, RETAIN_EVENTS};
 use crate::cursor::Epoch;
@@ -240,14 +240,14 @@ impl MemoryEngineBuilder {
 
 #[async_trait]
 impl Log for MemoryEngine {
-    async fn read(
-        &self,
-        tenant: &TenantId,
-        order: &OrderId,
-        key: Option<&IdempotencyKey>,
+    fn read<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        order: &'a OrderId,
+        key: Option<&'a IdempotencyKey>,
         now: Timestamp,
-    ) -> Result<Current, EngineError> {
-        Ok(self.tenant(tenant).lock().read(order, key, now))
+    ) -> Answer<'a, Current> {
+        Answer::now(Ok(self.tenant(tenant).lock().read(order, key, now)))
     }
 
     async fn history(
@@ -291,11 +291,11 @@ impl Log for MemoryEngine {
 
 #[async_trait]
 impl Append for MemoryEngine {
-    async fn append(&self, tenant: &TenantId, draft: Draft) -> Result<Appended, EngineError> {
+    fn append<'a>(&'a self, tenant: &'a TenantId, draft: Draft) -> Answer<'a, Appended> {
         let mut wakes = Wakes::new();
         let appended = self.tenant(tenant).lock().append(draft, &mut wakes);
         wakes.wake();
-        Ok(appended)
+        Answer::now(Ok(appended))
     }
 
     async fn announce(&self, notice: Notice) -> Result<(), EngineError> {
