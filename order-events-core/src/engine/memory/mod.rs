@@ -16,6 +16,7 @@
 
 mod customers;
 mod keys;
+mod order;
 mod orders;
 mod tenant;
 

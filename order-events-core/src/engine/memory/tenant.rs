@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use super::customers::Customers;
 use super::keys::Keys;
-use super::orders::{Order, Orders, Slot};
+use super::order::Order;
+use super::orders::{Orders, Slot};
 use super::{MemoryCounts, Retention, is_over};
 use crate::config::TIMELINE_ENTRIES;
 use crate::cursor::{Cursor, Epoch};
