@@ -14,8 +14,8 @@ pub(super) struct Customers {
     hasher: DefaultHashBuilder,
     /// Customers without orders whose past events are still in the log, with the last of those.
     leaving: VecDeque<(u64, CustomerId)>,
-    /// The highest seq among the events of customers who were forgotten: one who is not known may be
-    /// one of them, and have missed so much.
+    /// The highest seq among the events of customers who were forgotten: one who is not known may
+    /// be one of them, and have missed so much.
     pub(super) forgotten: u64,
 }
 
@@ -39,8 +39,8 @@ impl Customers {
         self.table.find(hash, |customer| customer.id == *id).map(|customer| &**customer)
     }
 
-    /// Adds an event, and with it perhaps an order, to a customer. Gives back their id as it is held
-    /// here: one text, however many orders they have.
+    /// Adds an event, and with it perhaps an order, to a customer. Gives back their id as it is
+    /// held here: one text, however many orders they have.
     pub(super) fn add(
         &mut self,
         id: &CustomerId,

@@ -7,10 +7,10 @@
 //! # Memory
 //!
 //! A record is held once and shared by the log, by its order's timeline and by watchers. Retention
-//! works on access: each append lets go of a few old events ([`MemoryEngine::sweep`] of all that are
-//! due, for tenants that have gone quiet). An order is forgotten once it is finished (final, quiet or
-//! deleted), its last event is trimmed and its keys have expired. Orders that may still move stay:
-//! besides what is in the log, each holds its
+//! works on access: each append lets go of a few old events ([`MemoryEngine::sweep`] of all that
+//! are due, for tenants that have gone quiet). An order is forgotten once it is finished (final,
+//! quiet or deleted), its last event is trimmed and its keys have expired. Orders that may still
+//! move stay: besides what is in the log, each holds its
 //! [`TIMELINE_ENTRIES`](crate::config::TIMELINE_ENTRIES), its latest work, and a few events that
 //! were not worth a look yet.
 
