@@ -7,6 +7,7 @@
 mod support;
 
 mod cancelling;
+mod customers;
 mod florist;
 mod limits;
 mod memory;

@@ -8,6 +8,10 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 use super::orders::Slot;
 use crate::id::CustomerId;
 
+/// Where an order stands among its customer's. The order keeps it, so that a customer with very
+/// many orders can be rid of one without a look at the others.
+pub(super) type Place = u32;
+
 #[derive(Default)]
 pub(super) struct Customers {
     table: HashTable<Box<Customer>>,
@@ -21,7 +25,9 @@ pub(super) struct Customers {
 
 /// One customer.
 pub(super) struct Customer {
-    id: CustomerId,
+    /// One text, however many orders they have: those share it.
+    pub(super) id: CustomerId,
+    /// In no particular order: where one goes, the last takes its place.
     pub(super) orders: Vec<Slot>,
     /// The seqs of the events of their orders, since these were theirs.
     seqs: VecDeque<u64>,
@@ -39,44 +45,40 @@ impl Customers {
         self.table.find(hash, |customer| customer.id == *id).map(|customer| &**customer)
     }
 
-    /// Adds an event, and with it perhaps an order, to a customer. Gives back their id as it is
-    /// held here: one text, however many orders they have.
-    pub(super) fn add(
-        &mut self,
-        id: &CustomerId,
-        order: Option<Slot>,
-        seq: u64,
-        floor: u64,
-    ) -> CustomerId {
+    /// The customer, known from now on.
+    pub(super) fn entry(&mut self, id: &CustomerId) -> &mut Customer {
         let Self { table, hasher, forgotten, .. } = self;
         let new = || {
             let (orders, seqs) = (Vec::new(), VecDeque::new());
             Box::new(Customer { id: id.clone(), orders, seqs, dropped: *forgotten })
         };
-        let customer = table
+        table
             .entry(
                 hasher.hash_one(id),
                 |customer| customer.id == *id,
                 |customer| hasher.hash_one(&customer.id),
             )
             .or_insert_with(new)
-            .into_mut();
-        customer.orders.extend(order);
-        customer.push(seq, floor);
-        customer.id.clone()
+            .into_mut()
     }
 
-    /// Takes an order away from its customer. `floor` is the first seq that the log still has.
-    pub(super) fn release(&mut self, id: &CustomerId, order: Slot, floor: u64) {
+    /// Takes the order at this place away from its customer. Gives back the order that has the
+    /// place now, which must be told. `floor` is the first seq that the log still has.
+    pub(super) fn release(&mut self, id: &CustomerId, place: Place, floor: u64) -> Option<Slot> {
         let hash = self.hasher.hash_one(id);
+        let mut moved = None;
         if let Some(customer) = self.table.find_mut(hash, |customer| customer.id == *id) {
-            customer.orders.retain(|slot| *slot != order);
+            if (place as usize) < customer.orders.len() {
+                customer.orders.swap_remove(place as usize);
+            }
+            moved = customer.orders.get(place as usize).copied();
             if customer.orders.is_empty() {
                 let last = customer.seqs.back().copied().unwrap_or(0);
                 self.leaving.push_back((last, id.clone()));
             }
         }
         self.retire(floor);
+        moved
     }
 
     /// Forgets those who have neither orders nor events any more.
@@ -108,7 +110,15 @@ impl Customers {
 }
 
 impl Customer {
-    fn push(&mut self, seq: u64, floor: u64) {
+    /// The order is theirs from now on.
+    pub(super) fn attach(&mut self, order: Slot) -> Place {
+        let place = self.orders.len() as Place;
+        self.orders.push(order);
+        place
+    }
+
+    /// An event of their orders.
+    pub(super) fn push(&mut self, seq: u64, floor: u64) {
         if self.seqs.len() == self.seqs.capacity() {
             self.prune(floor);
         }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::customers::Place;
 use crate::config::TIMELINE_ENTRIES;
 use crate::engine::{Record, Snapshot, State, Token};
 use crate::event::Visibility;
@@ -17,6 +18,8 @@ pub(super) struct Order {
     pub(super) state: State,
     /// When a keyed event was last published to it.
     pub(super) keyed_at: Option<Timestamp>,
+    /// Where it stands among its customer's, if it has one.
+    pub(super) place: Place,
     /// The highest seq of its events that are no longer in `records`.
     dropped: u64,
     /// Events that the log let go since `records` was looked through.
@@ -39,7 +42,8 @@ impl Order {
             updated_at: at,
             seq: 0,
         };
-        Self { id, state, keyed_at: None, dropped: forgotten, stale: 0, records: Vec::new() }
+        let records = Vec::new();
+        Self { id, state, keyed_at: None, place: 0, dropped: forgotten, stale: 0, records }
     }
 
     /// How many events it holds.

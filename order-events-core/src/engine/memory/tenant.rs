@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::customers::Customers;
+use super::customers::{Customers, Place};
 use super::keys::Keys;
 use super::order::Order;
 use super::orders::{Orders, Slot};
@@ -15,7 +15,7 @@ use crate::engine::{
     Snapshots, Tail, Wakes,
 };
 use crate::grant::Scope;
-use crate::id::{IdempotencyKey, OrderId};
+use crate::id::{CustomerId, IdempotencyKey, OrderId};
 use crate::lifecycle::Finality;
 use crate::time::Timestamp;
 
@@ -135,17 +135,29 @@ impl TenantLog {
         if record.key().is_some() {
             order.keyed_at = Some(at);
         }
-        let before = state.customer.take();
+        let (before, former_place) = (state.customer.take(), order.place);
         if let Some(id) = &customer {
-            let is_new = before.as_ref() != Some(id);
-            let id = self.customers.add(id, is_new.then_some(slot), seq, floor);
-            state.customer = Some(id);
+            let theirs = self.customers.entry(id);
+            theirs.push(seq, floor);
+            if before.as_ref() != Some(id) {
+                order.place = theirs.attach(slot);
+            }
+            state.customer = Some(theirs.id.clone());
         }
         order.push(Arc::clone(&record), floor);
         if let Some(before) = before.filter(|before| customer.as_ref() != Some(before)) {
-            self.customers.release(&before, slot, floor);
+            self.release(&before, former_place);
         }
         (slot, record)
+    }
+
+    /// Takes an order away from its customer.
+    fn release(&mut self, customer: &CustomerId, place: Place) {
+        if let Some(moved) = self.customers.release(customer, place, self.floor)
+            && let Some(order) = self.orders.get_mut(moved)
+        {
+            order.place = place;
+        }
     }
 
     pub(super) fn history(&self, scope: &Scope, after: u64, limit: HistoryLimit) -> History {
@@ -311,7 +323,7 @@ impl TenantLog {
                 if let Some(gone) = self.orders.forget(slot)
                     && let Some(customer) = &gone.state.customer
                 {
-                    self.customers.release(customer, slot, self.floor);
+                    self.release(customer, gone.place);
                 }
             }
             self.finished.pop_front();
