@@ -100,6 +100,21 @@ async fn finished_orders_are_forgotten_after_their_last_event_and_their_keys() {
 }
 
 #[tokio::test]
+async fn an_order_that_its_key_keeps_does_not_keep_those_after_it() {
+    let age = Duration::from_secs(60);
+    let house = house_with(MemoryEngine::builder().retain_age(age), |hub| hub);
+    let done = |id| Update::create_as(order(id), OrderStatus::Cancelled);
+    applied(house.hub.publish(done("keyed").with_key(key("k"))).await.unwrap());
+    for id in ["1", "2", "3"] {
+        applied(house.hub.publish(done(id)).await.unwrap());
+    }
+    house.wait(age);
+    house.engine.sweep(order_events_core::Clock::now(&house.clock));
+    assert_eq!(house.engine.counts().orders, 1);
+    assert!(house.hub.state(&Default::default(), &order("keyed")).await.unwrap().is_some());
+}
+
+#[tokio::test]
 async fn an_order_that_goes_on_is_not_forgotten() {
     let age = Duration::from_secs(60);
     let house = house_with(MemoryEngine::builder().retain_age(age), |hub| hub);

@@ -1,8 +1,10 @@
 //! One order: how it stands, and those of its events that the log or its timeline still need.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::customers::Place;
+use super::is_over;
 use crate::config::TIMELINE_ENTRIES;
 use crate::engine::{Record, Snapshot, State, Token};
 use crate::event::Visibility;
@@ -49,6 +51,11 @@ impl Order {
     /// How many events it holds.
     pub(super) fn held(&self) -> usize {
         self.records.len()
+    }
+
+    /// Whether a key it was published with may still be used again.
+    pub(super) fn has_living_key(&self, now: Timestamp, window: Duration) -> bool {
+        self.keyed_at.is_some_and(|at| !is_over(at, now, window))
     }
 
     pub(super) fn push(&mut self, record: Arc<Record>, floor: u64) {

@@ -33,8 +33,9 @@ pub(super) struct TenantLog {
     orders: Orders,
     customers: Customers,
     keys: Keys,
-    /// Finished orders whose last event (its seq) is trimmed, and whose keys have not expired yet.
-    finished: VecDeque<(Slot, u64)>,
+    /// Finished orders whose last event (its seq) is trimmed, and which only their keys keep. One
+    /// may wait for another before it, but no longer than if its own last event had a key.
+    keyed: VecDeque<(Slot, u64)>,
     tails: Vec<(u64, Arc<dyn Tail>)>,
     next_tail: u64,
 }
@@ -49,7 +50,7 @@ impl TenantLog {
             orders: Orders::default(),
             customers: Customers::default(),
             keys: Keys::default(),
-            finished: VecDeque::new(),
+            keyed: VecDeque::new(),
             tails: Vec::new(),
             next_tail: 0,
         }
@@ -262,7 +263,8 @@ impl TenantLog {
         }
     }
 
-    /// Lets go of what is due: of each sort no more than `budget`.
+    /// Lets go of what is due: no more than `budget` events with the orders that end there, as many
+    /// keys, and as many orders that waited for theirs.
     pub(super) fn retire(&mut self, now: Timestamp, budget: usize) {
         let mut left = budget;
         while left > 0
@@ -274,12 +276,12 @@ impl TenantLog {
             }
             if let Some(record) = self.log.pop_front() {
                 self.floor += 1;
-                self.trimmed(&record);
+                self.trimmed(&record, now);
             }
             left -= 1;
         }
         self.keys.retire(now, budget, &self.retention);
-        self.forget_finished(now, budget);
+        self.forget_keyed(now, budget);
         self.customers.retire(self.floor);
     }
 
@@ -289,11 +291,11 @@ impl TenantLog {
         self.orders.shrink(self.floor);
         self.customers.shrink(self.floor);
         self.keys.shrink();
-        self.finished.shrink_to_fit();
+        self.keyed.shrink_to_fit();
     }
 
     /// The log let go of an event: its order may be done with, or hold more than it shows.
-    fn trimmed(&mut self, record: &Record) {
+    fn trimmed(&mut self, record: &Record, now: Timestamp) {
         let may_finish = record.finality() != Finality::Open || record.is_deletion();
         // An order whose few events all are its timeline holds nothing in vain, and is not touched.
         let is_shown = record.is_timeline() && record.version() <= TIMELINE_ENTRIES as u64;
@@ -303,31 +305,38 @@ impl TenantLog {
         let Some(slot) = self.orders.find(record.order()) else { return };
         let Some(order) = self.orders.get_mut(slot) else { return };
         order.trimmed(self.floor);
-        if may_finish && order.state.seq == record.seq() {
-            self.finished.push_back((slot, record.seq()));
+        if !may_finish || order.state.seq != record.seq() {
+            return;
+        }
+        if order.has_living_key(now, self.retention.key_window) {
+            self.keyed.push_back((slot, record.seq()));
+        } else {
+            self.forget(slot);
         }
     }
 
-    fn forget_finished(&mut self, now: Timestamp, mut budget: usize) {
+    /// Forgets finished orders whose keys have expired.
+    fn forget_keyed(&mut self, now: Timestamp, mut budget: usize) {
         while budget > 0
-            && let Some((slot, seq)) = self.finished.front().copied()
+            && let Some((slot, seq)) = self.keyed.front().copied()
         {
             // A slot that was given to another order, or an order that went on, has another seq.
-            let order = self.orders.get(slot).filter(|order| order.state.seq == seq);
-            if let Some(order) = order {
-                let window = self.retention.key_window;
-                let waits = order.keyed_at.is_some_and(|at| !is_over(at, now, window));
-                if waits {
+            if let Some(order) = self.orders.get(slot).filter(|order| order.state.seq == seq) {
+                if order.has_living_key(now, self.retention.key_window) {
                     break;
                 }
-                if let Some(gone) = self.orders.forget(slot)
-                    && let Some(customer) = &gone.state.customer
-                {
-                    self.release(customer, gone.place);
-                }
+                self.forget(slot);
             }
-            self.finished.pop_front();
+            self.keyed.pop_front();
             budget -= 1;
+        }
+    }
+
+    fn forget(&mut self, slot: Slot) {
+        if let Some(gone) = self.orders.forget(slot)
+            && let Some(customer) = &gone.state.customer
+        {
+            self.release(customer, gone.place);
         }
     }
 
