@@ -13,6 +13,7 @@ mod limits;
 mod memory;
 mod panics;
 mod publishing;
+mod reading;
 mod resuming;
 mod scopes;
 mod stopping;

@@ -1,0 +1,214 @@
+//! While a reader is busy with the log: one that takes its time, or fails.
+
+use std::future;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, Weak};
+use std::task::{Context, Poll, Wake, Waker};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use order_events_core::engine::{
+    Answer, Append, Appended, Current, Draft, EngineError, Follow, History, HistoryLimit, Log,
+    Node, Notice, PageToken, Snapshots, Tail,
+};
+use order_events_core::{
+    Hub, IdempotencyKey, MemoryEngine, OrderId, Resume, Scope, Subscription, TenantId, Timestamp,
+    Update,
+};
+
+use crate::support::{anna, applied, drain, order, principal, word};
+
+/// What becomes of whoever reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mood {
+    Answers,
+    /// Never says what was missed.
+    HoldsHistory,
+    /// Never says how things stand.
+    HoldsSnapshots,
+    Fails,
+}
+
+/// The engine in memory, but for its reads: these are counted, held, or fail. All else goes
+/// through at once, so that whoever ends a stream meanwhile is not held himself.
+struct Moody {
+    inner: MemoryEngine,
+    mood: Mutex<Mood>,
+    histories: AtomicUsize,
+}
+
+impl Moody {
+    fn new() -> Arc<Self> {
+        let (inner, mood) = (MemoryEngine::new(), Mutex::new(Mood::Answers));
+        Arc::new(Self { inner, mood, histories: AtomicUsize::new(0) })
+    }
+
+    fn turn(&self, mood: Mood) {
+        *self.mood.lock().unwrap() = mood;
+    }
+
+    async fn hold(&self, held: Mood) -> Result<(), EngineError> {
+        let mood = *self.mood.lock().unwrap();
+        match mood {
+            Mood::Fails => Err(EngineError::unavailable("on purpose")),
+            mood if mood == held => future::pending().await,
+            _ => Ok(()),
+        }
+    }
+}
+
+#[async_trait]
+impl Log for Moody {
+    fn read<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        order: &'a OrderId,
+        key: Option<&'a IdempotencyKey>,
+        now: Timestamp,
+    ) -> Answer<'a, Current> {
+        self.inner.read(tenant, order, key, now)
+    }
+
+    async fn history(
+        &self,
+        tenant: &TenantId,
+        scope: &Scope,
+        after: u64,
+        limit: HistoryLimit,
+    ) -> Result<History, EngineError> {
+        self.histories.fetch_add(1, Ordering::Relaxed);
+        self.hold(Mood::HoldsHistory).await?;
+        self.inner.history(tenant, scope, after, limit).await
+    }
+
+    async fn snapshots(
+        &self,
+        tenant: &TenantId,
+        scope: &Scope,
+        page: Option<&PageToken>,
+        limit: usize,
+    ) -> Result<Snapshots, EngineError> {
+        self.hold(Mood::HoldsSnapshots).await?;
+        self.inner.snapshots(tenant, scope, page, limit).await
+    }
+
+    fn follow(&self, tenant: &TenantId, tail: Arc<dyn Tail>) -> Follow {
+        self.inner.follow(tenant, tail)
+    }
+
+    fn attend(&self, node: Weak<dyn Node>) {
+        self.inner.attend(node);
+    }
+}
+
+#[async_trait]
+impl Append for Moody {
+    fn append<'a>(&'a self, tenant: &'a TenantId, draft: Draft) -> Answer<'a, Appended> {
+        self.inner.append(tenant, draft)
+    }
+
+    async fn announce(&self, notice: Notice) -> Result<(), EngineError> {
+        self.inner.announce(notice).await
+    }
+
+    fn replies_can_be_lost(&self) -> bool {
+        self.inner.replies_can_be_lost()
+    }
+}
+
+/// Counts how often it is woken.
+#[derive(Default)]
+struct Woken(AtomicUsize);
+
+impl Woken {
+    fn times(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+impl Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+async fn remark(hub: &Hub, times: usize) {
+    for _ in 0..times {
+        applied(hub.publish(Update::note(order("42"), "x").public()).await.unwrap());
+    }
+}
+
+/// A reader that fell so far behind that it needs the log's history and then its snapshots, neither
+/// of which it has asked for yet.
+async fn lapped() -> (Arc<Moody>, Hub, Subscription) {
+    let engine = Moody::new();
+    let hub = Hub::builder().engine(Arc::clone(&engine)).configure(|config| {
+        config.window_events = 1;
+        config.replay_events = 2;
+    });
+    let hub = hub.build();
+    applied(hub.publish(Update::create(order("42"))).await.unwrap());
+    let mut watching = hub.subscribe(anna("42"), Resume::Fresh).await.unwrap();
+    drain(&mut watching);
+    remark(&hub, 3).await;
+    (engine, hub, watching)
+}
+
+const MOODS: [Mood; 3] = [Mood::HoldsHistory, Mood::HoldsSnapshots, Mood::Fails];
+
+#[tokio::test]
+async fn a_reader_that_waits_for_the_log_is_told_its_end_at_once() {
+    for mood in MOODS {
+        for by in ["close", "revoke", "drain"] {
+            let (engine, hub, mut watching) = lapped().await;
+            engine.turn(mood);
+            let woken = Arc::new(Woken::default());
+            let waker = Waker::from(Arc::clone(&woken));
+            let mut cx = Context::from_waker(&waker);
+            assert!(watching.poll_delivery(&mut cx).is_pending(), "{mood:?}");
+            assert!(engine.histories.load(Ordering::Relaxed) > 0, "{mood:?}: it is reading");
+            assert_eq!(woken.times(), 0);
+            let end = match by {
+                "close" => {
+                    assert!(hub.close(watching.id().unwrap()));
+                    "end revoked"
+                }
+                "revoke" => {
+                    assert_eq!(hub.revoke(&principal("anna")).await.unwrap(), 1);
+                    "end revoked"
+                }
+                _ => {
+                    drop(hub.drain(Duration::ZERO));
+                    "end draining"
+                }
+            };
+            assert_eq!(woken.times(), 1, "{mood:?}, {by}: it is woken");
+            let Poll::Ready(Some(told)) = watching.poll_delivery(&mut cx) else {
+                panic!("{mood:?}, {by}: the log is not waited for")
+            };
+            assert_eq!(word(&told), end);
+            assert_eq!(hub.stats().subscriptions, 0);
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_event_that_comes_while_the_log_is_read_does_not_hide_the_end() {
+    for mood in MOODS {
+        let (engine, hub, mut watching) = lapped().await;
+        engine.turn(mood);
+        let woken = Arc::new(Woken::default());
+        let waker = Waker::from(Arc::clone(&woken));
+        let mut cx = Context::from_waker(&waker);
+        for times in 1..=2 {
+            assert!(watching.poll_delivery(&mut cx).is_pending(), "{mood:?}");
+            remark(&hub, 1).await;
+            assert_eq!(woken.times(), times, "{mood:?}");
+        }
+        assert!(watching.poll_delivery(&mut cx).is_pending(), "{mood:?}");
+        assert!(hub.close(watching.id().unwrap()));
+        assert_eq!(woken.times(), 3, "{mood:?}");
+        let Poll::Ready(Some(told)) = watching.poll_delivery(&mut cx) else { panic!("{mood:?}") };
+        assert_eq!(word(&told), "end revoked");
+    }
+}
