@@ -93,7 +93,7 @@ pub struct HubStats {
     pub fell_behind: u64,
     /// Times the log could not be read for a subscription that needed it.
     pub log_failures: u64,
-    /// Subscriptions that were refused.
+    /// Subscriptions that were refused, for whatever reason. They are counted nowhere else.
     pub refused: u64,
     /// Resets, by reason.
     pub resets: [(ResetReason, u64); ResetReason::ALL.len()],

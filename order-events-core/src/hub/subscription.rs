@@ -101,11 +101,12 @@ impl Subscription {
         let Shared { engine, config, .. } = &*self.shared;
         let backlog = Backlog::read(&**engine, config, &self.point, resume).await?;
         self.is_resumed = presented && backlog.reset.is_none();
+        if self.is_resumed && backlog.is_empty() && backlog.rest.finality == Finality::Final {
+            return Ok(false);
+        }
         self.shared.counters.began(presented, backlog.reset, backlog.is_empty());
-        let is_over =
-            self.is_resumed && backlog.is_empty() && backlog.rest.finality == Finality::Final;
         self.enter(backlog);
-        Ok(!is_over)
+        Ok(true)
     }
 
     fn enter(&mut self, backlog: Backlog) {

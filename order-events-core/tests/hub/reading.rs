@@ -12,8 +12,8 @@ use order_events_core::engine::{
     Node, Notice, PageToken, Snapshots, Tail,
 };
 use order_events_core::{
-    Hub, IdempotencyKey, MemoryEngine, OrderId, Resume, Scope, Subscription, TenantId, Timestamp,
-    Update,
+    Grant, Hub, IdempotencyKey, MemoryEngine, OrderId, OrderStatus, Resume, Scope, SubscribeError,
+    Subscription, TenantId, Timestamp, Update,
 };
 
 use crate::support::{anna, applied, drain, order, principal, word};
@@ -211,4 +211,31 @@ async fn an_event_that_comes_while_the_log_is_read_does_not_hide_the_end() {
         let Poll::Ready(Some(told)) = watching.poll_delivery(&mut cx) else { panic!("{mood:?}") };
         assert_eq!(word(&told), "end revoked");
     }
+}
+
+#[tokio::test]
+async fn whoever_is_refused_counts_as_refused_and_as_nothing_else() {
+    let engine = Moody::new();
+    let hub = Hub::builder().engine(Arc::clone(&engine)).build();
+    let create = Update::create_as(order("42"), OrderStatus::Cancelled);
+    let at = applied(hub.publish(create).await.unwrap()).cursor;
+    let late = anna("42").until(Timestamp::UNIX_EPOCH);
+    let subscribe = |grant: Grant| hub.subscribe(grant, Resume::After(at));
+
+    let finished = subscribe(anna("42")).await;
+    assert!(matches!(finished, Err(SubscribeError::Finished)), "{finished:?}");
+    assert_eq!((hub.stats().resumed, hub.stats().refused), (0, 1));
+    let expired = subscribe(late).await;
+    assert!(matches!(expired, Err(SubscribeError::Expired)), "{expired:?}");
+    engine.turn(Mood::Fails);
+    let failed = subscribe(anna("42")).await;
+    assert!(matches!(failed, Err(SubscribeError::Engine(_))), "{failed:?}");
+    drop(hub.drain(Duration::ZERO));
+    let drained = subscribe(anna("42")).await;
+    assert!(matches!(drained, Err(SubscribeError::Draining)), "{drained:?}");
+
+    let stats = hub.stats();
+    assert_eq!((stats.refused, stats.fresh, stats.resumed, stats.replayed), (4, 0, 0, 0));
+    assert!(stats.resets.iter().all(|(_, count)| *count == 0));
+    assert_eq!(stats.subscriptions, 0);
 }
