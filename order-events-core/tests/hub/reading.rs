@@ -1,4 +1,5 @@
-//! While a reader is busy with the log: one that takes its time, or fails.
+//! While a reader is busy with the log: one that takes its time, one that fails, and how often it
+//! is asked.
 
 use std::future;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -7,6 +8,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use order_events_core::config::REPLAY_CHUNK;
 use order_events_core::engine::{
     Answer, Append, Appended, Current, Draft, EngineError, Follow, History, HistoryLimit, Log,
     Node, Notice, PageToken, Snapshots, Tail,
@@ -210,6 +212,19 @@ async fn an_event_that_comes_while_the_log_is_read_does_not_hide_the_end() {
         assert_eq!(woken.times(), 3, "{mood:?}");
         let Poll::Ready(Some(told)) = watching.poll_delivery(&mut cx) else { panic!("{mood:?}") };
         assert_eq!(word(&told), "end revoked");
+    }
+}
+
+#[tokio::test]
+async fn a_replay_reads_the_log_once_per_chunk() {
+    for (missed, reads) in [(REPLAY_CHUNK - 1, 1), (REPLAY_CHUNK, 1), (REPLAY_CHUNK + 1, 2)] {
+        let engine = Moody::new();
+        let hub = Hub::builder().engine(Arc::clone(&engine)).build();
+        let at = applied(hub.publish(Update::create(order("42"))).await.unwrap()).cursor;
+        remark(&hub, missed).await;
+        let mut again = hub.subscribe(anna("42"), Resume::After(at)).await.unwrap();
+        assert_eq!(drain(&mut again).len(), missed);
+        assert_eq!(engine.histories.load(Ordering::Relaxed), reads, "{missed} were missed");
     }
 }
 
