@@ -4,7 +4,8 @@
 //!
 //! principal → tenants → (the engine's own) → points → seats. Each is taken while those to its left
 //! may be held, never the other way round; the engine calls [`Tail`] with its own lock held and so
-//! enters in the middle. Nobody is woken, and nothing of a user's runs, under any of them.
+//! enters in the middle. Nobody is woken, and no waker is dropped, under any of them, and nothing
+//! of a user's runs there but the clone of a waker; [`sync`](crate::sync) says why that one may.
 
 use std::collections::HashMap;
 use std::hash::BuildHasher;

@@ -16,7 +16,7 @@
 //! Each entry counts the seats that are still before it, so the one that takes it last frees it:
 //! a frozen reader holds back at most a window, and an idle watch point holds nothing.
 //!
-//! Wakers are collected under the lock and woken outside of it.
+//! Wakers are cloned and collected under the lock; they are woken and dropped outside of it.
 
 use std::collections::VecDeque;
 use std::task::{Context, Poll, Waker};
@@ -200,7 +200,8 @@ where
         }
     }
 
-    /// Waits for anything to happen to a seat that is busy elsewhere; says whether its time is over.
+    /// Waits for anything to happen to a seat that is busy elsewhere; says whether its time is
+    /// over.
     pub(crate) fn wait(&self, seat: u32, cx: &mut Context<'_>) -> Option<E> {
         let mut guard = self.0.lock();
         let seat = guard.seats.get_mut(seat as usize)?;
