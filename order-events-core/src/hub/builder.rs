@@ -75,8 +75,12 @@ impl<L: Lifecycle> HubBuilder<L> {
     }
 
     /// Adds a guard: it may veto a legal transition, with a reason. Creations and reports are no
-    /// transitions. Guards run in the publisher's
-    /// task, in the order in which they were added; one that panics vetoes.
+    /// transitions. Guards run in the publisher's task, in the order in which they were added; one
+    /// that panics vetoes.
+    ///
+    /// Guards are asked before the append, and so again after each race that was lost to another
+    /// publisher, for the order is another by then: a guard may be asked several times in one call,
+    /// and one that agreed does not know yet that anything will be committed.
     pub fn guard(
         mut self,
         guard: impl Fn(&Proposed<'_, L>) -> Result<(), GuardVeto> + Send + Sync + 'static,

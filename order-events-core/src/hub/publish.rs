@@ -143,9 +143,10 @@ impl<L: Lifecycle> From<Refusal<L>> for PublishError<L> {
 impl<L: Lifecycle> Hub<L> {
     /// Validates an update against the order's present state and commits it, in one atomic step.
     ///
-    /// In this order: idempotency key; fields; expectation; no-op; edge; guards; append, which
-    /// rechecks key and version. Of those who race for one version exactly one wins; a call without an
-    /// expectation then looks again, [`PUBLISH_ATTEMPTS`] times at most.
+    /// In this order: idempotency key; fields; expectation; whose it is; no-op; edge; guards;
+    /// append, which rechecks key and version. Of those who race for one version exactly one wins;
+    /// a call without an expectation then looks again, from the key to the guards,
+    /// [`PUBLISH_ATTEMPTS`] times at most.
     ///
     /// A report on an order that it creates ([`Update::or_create`], [`Update::assuming`]) is two
     /// events, the creation and the report; every other update is one.
