@@ -1,11 +1,11 @@
 //! Publishing while nobody watches, to uniformly random orders, in logs of 10 to 1,000,000 orders.
 //!
-//! A publish is all a service does for one: it makes the id from the request's text, the update with
-//! its note, and publishes. Beside it, in the same run and with the same random orders, the plain
-//! thing that it may not grow faster than: a `std` `HashMap<String, Value>` whose values are as large
-//! as what this log holds per order, counted. Two updates of it are shown: `stamp` writes the value's
-//! first eight bytes; `replace` writes the whole value anew. The bound is judged by the one that
-//! grows less.
+//! A publish is all a service does for one: it makes the id from the request's text, the update
+//! with its note, and publishes. Beside it, in the same run and with the same random orders, the
+//! plain thing that it may not grow faster than: a `std` `HashMap<String, Value>` whose values are
+//! as large as what this log holds per order, counted. Two updates of it are shown: `stamp` writes
+//! the value's first eight bytes; `replace` writes the whole value anew. The bound is judged by the
+//! one that grows less.
 //!
 //! All sizes are filled first and then take turns, so that they meet the same machine.
 
@@ -26,8 +26,8 @@ const SIZES: [usize; 5] = [10, 1_000, 10_000, 100_000, 1_000_000];
 /// Per order, before it begins: created, processing.
 const EVENTS: usize = 2;
 const ROUNDS: usize = 21;
-/// Per round and size, and as many before them that are not timed: the others' turns have emptied the
-/// caches, and no service has five logs in turns.
+/// Per round and size, and as many before them that are not timed: the others' turns have emptied
+/// the caches, and no service has five logs in turns.
 const PUBLISHES: usize = 5_000;
 
 fn main() {

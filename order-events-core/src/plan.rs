@@ -114,8 +114,8 @@ struct Outcome<L: Lifecycle> {
 
 /// Decides what an update does to an order in this state (none where the log does not know it).
 ///
-/// In this order: fields, expectation, whose it is, no-op, edge. The idempotency key comes before all of it and
-/// guards after; both are the hub's.
+/// In this order: fields, expectation, whose it is, no-op, edge. The idempotency key comes before
+/// all of it and guards after; both are the hub's.
 pub fn plan<L: Lifecycle>(
     state: Option<&OrderState<L>>,
     update: &Update<L>,

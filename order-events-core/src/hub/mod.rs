@@ -1,9 +1,9 @@
 //! The hub: publishing, watching, and who is there.
 //!
 //! ```text
-//! publish   Hub::publish ─▶ plan (pure) ─▶ Append (atomic) ─▶ the log's tail ─▶ registry ─▶ Subscription
-//!                                                               ▲
-//!                                         other nodes' events enter here too
+//! Hub::publish ─▶ plan (pure) ─▶ Append (atomic) ─▶ the log's tail ─▶ registry ─▶ Subscription
+//!                                                        ▲
+//!                                    other nodes' events enter here too
 //! ```
 //!
 //! A hub spawns nothing and owns no timer. It is cheap to clone; all clones are one hub.

@@ -30,13 +30,13 @@ use crate::time::Timestamp;
 /// A subscription has no queue. It holds a position in a window that it shares with all who watch
 /// the same scope; if it is not polled while the window moves on, it reads the log from its own
 /// cursor, and if it missed more than is replayed, or the log no longer has it, it is told by
-/// [`Delivery::Reset`] and brought to the present by snapshots. It is never skipped silently, and it
-/// slows nobody else.
+/// [`Delivery::Reset`] and brought to the present by snapshots. It is never skipped silently, and
+/// it slows nobody else.
 ///
 /// # Ending
 ///
-/// Once [`Delivery::End`] is taken the stream is over, and its place in the limits is free. Dropping the
-/// subscription at any moment, polled or not, leaves no trace either.
+/// Once [`Delivery::End`] is taken the stream is over, and its place in the limits is free.
+/// Dropping the subscription at any moment, polled or not, leaves no trace either.
 ///
 /// # Time
 ///
@@ -64,8 +64,8 @@ enum Phase {
     Live,
     /// Is given what it missed.
     Behind(Box<Backlog>),
-    /// Waits for the log's answer. Boxed once more, for it is rare: a subscription that waits should
-    /// be small.
+    /// Waits for the log's answer. Boxed once more, for it is rare: a subscription that waits
+    /// should be small.
     Reading(Box<Answer>),
     /// The log could not be read: tried again when polled again.
     Stalled,
@@ -253,7 +253,8 @@ impl Subscription {
         Poll::Ready(Some(Delivery::End(End { reason, retry })))
     }
 
-    /// A time of its own within the span, so that readers of a drained node do not come all at once.
+    /// A time of its own within the span, so that readers of a drained node do not come all at
+    /// once.
     fn spread_retry(&self) -> Duration {
         let span = self.shared.config.drain_spread.as_millis() as u64;
         Duration::from_millis(self.shared.random(self.id().unwrap_or(0)) % span.max(1))

@@ -10,8 +10,9 @@ use crate::update::{Action, Stage, Update};
 /// The fingerprint of what an update asks for.
 ///
 /// Tenant, expectations, `or_create` and the key itself are left out: a caller who retries with a
-/// fresh expectation still means the same thing. Keys of JSON objects are compared sorted. FNV-1a, because the number is stored beside the key and compared by
-/// other nodes and later versions; std's hashers promise no such stability.
+/// fresh expectation still means the same thing. Keys of JSON objects are compared sorted. FNV-1a,
+/// because the number is stored beside the key and compared by other nodes and later versions;
+/// std's hashers promise no such stability.
 pub fn fingerprint<L: Lifecycle>(update: &Update<L>) -> Fingerprint {
     let mut hash = Fnv(0xcbf2_9ce4_8422_2325);
     hash.text(update.order.as_str());

@@ -18,7 +18,8 @@ pub(super) fn fields<L: Lifecycle>(update: &Update<L>) -> Result<(), Invalid> {
         Some(_) => return Err(Invalid { field: "note", why: Why::Misplaced }),
         None => {}
     }
-    // What an order is and whose it is belongs to all who may watch it, for their snapshots show it.
+    // What an order is and whose it is belongs to all who may watch it, for their snapshots show
+    // it.
     let tells_status =
         matches!(update.action, Action::Create { .. } | Action::Status { .. } | Action::Attach);
     let is_deletion = matches!(update.action, Action::Delete);

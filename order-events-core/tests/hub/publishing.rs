@@ -61,11 +61,11 @@ async fn a_conflict_says_what_was_expected_and_what_is() {
     let stale =
         Update::status(order("42"), OrderStatus::Shipped).expecting_status(OrderStatus::Pending);
     let error = house.hub.publish(stale).await.unwrap_err();
-    assert!(matches!(
-        error,
-        PublishError::Conflict { expected: Expected::Status(OrderStatus::Pending), current: Some(state) }
-            if state.version == 2
-    ));
+    let PublishError::Conflict { expected, current: Some(state) } = error else {
+        panic!("{error:?}")
+    };
+    assert_eq!(expected, Expected::Status(OrderStatus::Pending));
+    assert_eq!(state.version, 2);
 }
 
 #[tokio::test]
@@ -349,8 +349,6 @@ async fn a_race_lost_too_often_is_a_conflict() {
     let update = Update::status(order("42"), OrderStatus::Cancelled);
     let error = house.hub.publish(update).await.unwrap_err();
     let attempts = order_events_core::config::PUBLISH_ATTEMPTS as u64;
-    assert!(
-        matches!(&error, PublishError::Conflict { current: Some(state), .. } if state.version == attempts + 1),
-        "{error}"
-    );
+    let PublishError::Conflict { current: Some(state), .. } = error else { panic!("{error:?}") };
+    assert_eq!(state.version, attempts + 1);
 }
