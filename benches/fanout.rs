@@ -1,27 +1,23 @@
 //! One watch point, 1,000 live subscribers, all of them reading: what a delivery costs, beside
 //! `tokio::sync::broadcast`.
 //!
-//! Each reader is a task of its own on a current-thread runtime, and the same loop for all: take the
-//! next, look at its bytes, count it. The publisher publishes, waits until the last reader has
+//! Each reader is a task of its own on a current-thread runtime, and the same loop for all: take
+//! the next, look at its bytes, count it. The publisher publishes, waits until the last reader has
 //! counted, and publishes again; so the publish itself and 1,000 wake-ups are in every figure. The
 //! contenders take turns, round by round, and each ratio is the median over the rounds.
 
-use std::cell::Cell;
-use std::hint::black_box;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use order_events_benches::readers::{Readers, delivered};
 use order_events_benches::{
     NOTE, Target, begins, hub, median_ratio, nanos_per, order_id, publish, report, report_nanos,
     time,
 };
-use order_events_core::{
-    Clock, Delivery, Grant, Principal, Resume, Scope, SystemClock, Timestamp, Update,
-};
+use order_events_core::{Clock, SystemClock, Timestamp, Update};
 use serde::Serialize;
-use tokio::runtime::{Builder, Runtime};
-use tokio::sync::{Notify, broadcast};
+use tokio::sync::broadcast;
 
 const READERS: usize = 1_000;
 const ROUNDS: usize = 31;
@@ -65,74 +61,31 @@ fn main() {
     }
 }
 
-/// A runtime full of readers, and what publishes to them.
+/// Readers, and what publishes to them.
 struct Contender {
-    runtime: Runtime,
+    readers: Readers,
     publish: Box<dyn FnMut()>,
 }
 
-thread_local! {
-    /// Deliveries that are still missing. All contenders live on one thread and run one by one.
-    static MISSING: Cell<usize> = const { Cell::new(0) };
-}
-
-static DONE: Notify = Notify::const_new();
-
-fn delivered(bytes: &[u8]) {
-    black_box(bytes);
-    let missing = MISSING.get() - 1;
-    MISSING.set(missing);
-    if missing == 0 {
-        DONE.notify_one();
-    }
-}
-
 impl Contender {
-    fn new(runtime: Runtime, publish: impl FnMut() + 'static) -> Self {
-        // Lets every reader come to its first wait.
-        runtime.block_on(async {
-            for _ in 0..READERS {
-                tokio::task::yield_now().await;
-            }
-        });
-        Self { runtime, publish: Box::new(publish) }
+    fn new(readers: Readers, publish: impl FnMut() + 'static) -> Self {
+        readers.settle();
+        Self { readers, publish: Box::new(publish) }
     }
 
     fn run(&mut self, burst: usize, times: usize) -> Duration {
-        let Self { runtime, publish } = self;
-        time(|| {
-            runtime.block_on(async {
-                for _ in 0..times {
-                    MISSING.set(READERS * burst);
-                    (0..burst).for_each(|_| publish());
-                    DONE.notified().await;
-                }
-            });
-        })
+        let Self { readers, publish } = self;
+        time(|| readers.drive(times, READERS * burst, || (0..burst).for_each(|_| publish())))
     }
-}
-
-fn runtime() -> Runtime {
-    Builder::new_current_thread().build().expect("a runtime")
 }
 
 fn ours() -> Contender {
-    let (runtime, hub, order) = (runtime(), hub(), order_id(42));
+    let (mut readers, hub, order) = (Readers::none(), hub(), order_id(42));
     publish(&hub, Update::create(&order));
-    for reader in 0..READERS {
-        let (hub, order) = (hub.clone(), order.clone());
-        runtime.spawn(async move {
-            let principal = Principal::new(format!("user-{reader}")).expect("a valid name");
-            let grant = Grant::new(principal, Scope::Order(order));
-            let mut watching = hub.subscribe(grant, Resume::Fresh).await.expect("a seat");
-            while let Some(delivery) = watching.next().await {
-                if let Delivery::Event(event) = delivery {
-                    delivered(&watching.frame(&event));
-                }
-            }
-        });
+    for _ in 0..READERS {
+        readers.watch(&hub, order.clone());
     }
-    Contender::new(runtime, move || publish(&hub, Update::note(&order, NOTE).public()))
+    Contender::new(readers, move || publish(&hub, Update::note(&order, NOTE).public()))
 }
 
 /// What a service without this crate would send round.
@@ -161,34 +114,24 @@ fn json(event: &Event) -> Vec<u8> {
 }
 
 fn cloned() -> Contender {
-    let runtime = runtime();
-    let (sender, _) = broadcast::channel::<Event>(CAPACITY);
-    for _ in 0..READERS {
-        let mut receiver = sender.subscribe();
-        runtime.spawn(async move {
-            while let Ok(event) = receiver.recv().await {
-                delivered(&json(&event));
-            }
-        });
-    }
-    Contender::new(runtime, move || send(&sender, event()))
+    broadcasting(event, |event| delivered(&json(&event)))
 }
 
 /// The same thing again and again, made beforehand: nothing but pointers go round.
 fn ready<T: Clone + Send + Sync + 'static>(item: T, bytes: fn(&T) -> &[u8]) -> Contender {
-    let runtime = runtime();
-    let (sender, _) = broadcast::channel::<T>(CAPACITY);
-    for _ in 0..READERS {
-        let mut receiver = sender.subscribe();
-        runtime.spawn(async move {
-            while let Ok(item) = receiver.recv().await {
-                delivered(bytes(&item));
-            }
-        });
-    }
-    Contender::new(runtime, move || send(&sender, item.clone()))
+    broadcasting(move || item.clone(), move |item| delivered(bytes(&item)))
 }
 
-fn send<T>(sender: &broadcast::Sender<T>, item: T) {
-    assert!(sender.send(item).is_ok(), "the readers are there");
+fn broadcasting<T: Clone + Send + 'static>(
+    make: impl Fn() -> T + 'static,
+    take: impl Fn(T) + Copy + Send + 'static,
+) -> Contender {
+    let mut readers = Readers::none();
+    let (sender, _) = broadcast::channel::<T>(CAPACITY);
+    for _ in 0..READERS {
+        readers.receive(sender.subscribe(), take);
+    }
+    Contender::new(readers, move || {
+        assert!(sender.send(make()).is_ok(), "the readers are there");
+    })
 }

@@ -3,24 +3,23 @@
 //! Each reader is a task on a current-thread runtime. The publisher publishes to 64 random orders,
 //! waits until all of it is delivered, and goes on. Two figures come of it: the publish with its
 //! wake-up, which the bound of a publish is for; and all of it, that is also the frame's encoding
-//! (each event has but one reader), the reader's polls and the runtime's part. Beside it, in the same run, what a service would
-//! build by hand: a map from order to a `broadcast` of ready `Arc`s, a task per receiver; and the
-//! plain map of values as large as what we hold per order, that bounds the growth.
+//! (each event has but one reader), the reader's polls and the runtime's part. Beside it, in the
+//! same run, what a service would build by hand: a map from order to a `broadcast` of ready `Arc`s,
+//! a task per receiver; and the plain map of values as large as what we hold per order, that bounds
+//! the growth.
 
-use std::cell::Cell;
 use std::collections::HashMap;
-use std::hint::black_box;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use order_events_benches::counting::{self, Counting};
+use order_events_benches::readers::{Readers, delivered};
 use order_events_benches::{
     NOTE, OrderName, Random, Target, begins, hub, median, nanos_per, order_id, publish, report,
     report_nanos, time,
 };
-use order_events_core::{Delivery, Grant, OrderId, Principal, Resume, Scope, Update};
-use tokio::runtime::{Builder, Runtime};
-use tokio::sync::{Notify, broadcast};
+use order_events_core::{OrderId, Update};
+use tokio::sync::broadcast;
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
@@ -65,22 +64,6 @@ fn main() {
     report("growth, plain map, replace", replace, "times", None);
     let (worse, bound) = (ours.max(publishing), stamp.min(replace));
     report("growth / plain map's", worse / bound, "", Some(Target::AtMost(1.5)));
-}
-
-thread_local! {
-    /// Deliveries that are still missing. All contenders live on one thread and run one by one.
-    static MISSING: Cell<usize> = const { Cell::new(0) };
-}
-
-static DONE: Notify = Notify::const_new();
-
-fn delivered(bytes: &[u8]) {
-    black_box(bytes);
-    let missing = MISSING.get() - 1;
-    MISSING.set(missing);
-    if missing == 0 {
-        DONE.notify_one();
-    }
 }
 
 struct Row {
@@ -149,65 +132,39 @@ impl Row {
     }
 }
 
-/// A runtime full of readers, and what publishes to one of them.
+/// Readers, and what publishes to one of them.
 struct Contender {
-    runtime: Runtime,
+    readers: Readers,
     publish: Box<dyn FnMut(OrderName)>,
 }
 
 impl Contender {
-    fn new(runtime: Runtime, readers: usize, publish: impl FnMut(OrderName) + 'static) -> Self {
-        // Lets every reader come to its first wait.
-        runtime.block_on(async {
-            for _ in 0..readers {
-                tokio::task::yield_now().await;
-            }
-        });
-        Self { runtime, publish: Box::new(publish) }
+    fn new(readers: Readers, publish: impl FnMut(OrderName) + 'static) -> Self {
+        readers.settle();
+        Self { readers, publish: Box::new(publish) }
     }
 
     /// The time of it all, and of the publishing in it.
     fn run(&mut self, orders: usize, mut random: Random) -> (Duration, Duration) {
-        let Self { runtime, publish } = self;
+        let Self { readers, publish } = self;
         let mut publishing = Duration::ZERO;
         let all = time(|| {
-            runtime.block_on(async {
-                for _ in 0..PUBLISHES / BATCH {
-                    MISSING.set(BATCH);
-                    let start = Instant::now();
-                    for _ in 0..BATCH {
-                        publish(OrderName::of(random.below(orders)));
-                    }
-                    publishing += start.elapsed();
-                    DONE.notified().await;
-                }
+            readers.drive(PUBLISHES / BATCH, BATCH, || {
+                publishing +=
+                    time(|| (0..BATCH).for_each(|_| publish(OrderName::of(random.below(orders)))));
             });
         });
         (all, publishing)
     }
 }
 
-fn runtime() -> Runtime {
-    Builder::new_current_thread().build().expect("a runtime")
-}
-
 fn ours(size: usize) -> Contender {
-    let (runtime, hub) = (runtime(), hub());
+    let (mut readers, hub) = (Readers::none(), hub());
     for n in 0..size {
         publish(&hub, Update::create(order_id(n)).with_note(NOTE));
-        let hub = hub.clone();
-        runtime.spawn(async move {
-            let principal = Principal::new(format!("user-{n}")).expect("a valid name");
-            let grant = Grant::new(principal, Scope::Order(order_id(n)));
-            let mut watching = hub.subscribe(grant, Resume::Fresh).await.expect("a seat");
-            while let Some(delivery) = watching.next().await {
-                if let Delivery::Event(event) = delivery {
-                    delivered(&watching.frame(&event));
-                }
-            }
-        });
+        readers.watch(&hub, order_id(n));
     }
-    Contender::new(runtime, size, move |name| {
+    Contender::new(readers, move |name| {
         let order = OrderId::new(name.as_str()).expect("a valid id");
         publish(&hub, Update::note(order, NOTE).public());
     })
@@ -215,18 +172,14 @@ fn ours(size: usize) -> Contender {
 
 /// By hand, and without what the contract promises: no log, no state, no lifecycle.
 fn broadcasts(size: usize) -> Contender {
-    let runtime = runtime();
+    let mut readers = Readers::none();
     let mut senders = HashMap::new();
     for n in 0..size {
-        let (sender, mut receiver) = broadcast::channel::<Arc<str>>(16);
+        let (sender, receiver) = broadcast::channel::<Arc<str>>(16);
         senders.insert(order_id(n).to_string(), sender);
-        runtime.spawn(async move {
-            while let Ok(text) = receiver.recv().await {
-                delivered(text.as_bytes());
-            }
-        });
+        readers.receive(receiver, |text| delivered(text.as_bytes()));
     }
-    Contender::new(runtime, size, move |name| {
+    Contender::new(readers, move |name| {
         let sender = senders.get(name.as_str()).expect("every order is there");
         assert!(sender.send(Arc::from(NOTE)).is_ok(), "its reader is there");
     })

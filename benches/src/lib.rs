@@ -1,7 +1,8 @@
 //! What the measuring programs share: a poll without a runtime, medians, random numbers, counted
-//! memory, and the words that are published.
+//! memory, readers on a runtime, and the words that are published.
 
 pub mod counting;
+pub mod readers;
 
 use std::fmt::Write as _;
 use std::future::Future;
