@@ -5,7 +5,8 @@ use std::task::{Context, Poll, Waker};
 use order_events_benches::counting::{self, Counting};
 use order_events_benches::{NOTE, Target, begins, hub, order_id, publish, ready, report};
 use order_events_core::{
-    Delivery, Grant, Hub, OrderId, OrderStatus, Principal, Resume, Scope, Subscription, Update,
+    Delivery, Grant, Hub, JsonCodec, OrderId, OrderStatus, Principal, Resume, Scope, Subscription,
+    Update,
 };
 
 #[global_allocator]
@@ -82,7 +83,7 @@ fn take(reader: &mut Subscription) {
     let mut cx = Context::from_waker(Waker::noop());
     while let Poll::Ready(Some(delivery)) = reader.poll_delivery(&mut cx) {
         if let Delivery::Event(event) = delivery {
-            std::hint::black_box(reader.frame(&event));
+            std::hint::black_box(event.frame(&JsonCodec));
         }
     }
 }

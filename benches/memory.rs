@@ -12,8 +12,8 @@ use order_events_benches::{
 };
 use order_events_core::engine::{HistoryLimit, Log};
 use order_events_core::{
-    Audience, Clock, Delivery, Grant, Hub, IdempotencyKey, ManualClock, MemoryEngine, OrderId,
-    OrderStatus, Principal, Resume, Scope, Subscription, SystemClock, TenantId, Update,
+    Audience, Clock, Delivery, Grant, Hub, IdempotencyKey, JsonCodec, ManualClock, MemoryEngine,
+    OrderId, OrderStatus, Principal, Resume, Scope, Subscription, SystemClock, TenantId, Update,
 };
 
 #[global_allocator]
@@ -175,7 +175,7 @@ fn drain(watching: &mut Subscription) -> usize {
     let mut cx = Context::from_waker(Waker::noop());
     while let Poll::Ready(Some(delivery)) = Pin::new(&mut *watching).poll_delivery(&mut cx) {
         if let Delivery::Event(event) = delivery {
-            let _ = watching.frame(&event);
+            let _ = event.frame(&JsonCodec);
         }
         taken += 1;
     }

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::future::Future;
 use std::hint::black_box;
 
-use order_events_core::{Delivery, Grant, Hub, OrderId, Principal, Resume, Scope};
+use order_events_core::{Delivery, Grant, Hub, JsonCodec, OrderId, Principal, Resume, Scope};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{Notify, broadcast};
 
@@ -49,7 +49,7 @@ impl Readers {
             let mut watching = hub.subscribe(grant, Resume::Fresh).await.expect("a seat");
             while let Some(delivery) = watching.next().await {
                 if let Delivery::Event(event) = delivery {
-                    delivered(&watching.frame(&event));
+                    delivered(&event.frame(&JsonCodec));
                 }
             }
         });

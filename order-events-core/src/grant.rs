@@ -44,6 +44,7 @@ pub struct Grant {
     pub(crate) scope: Scope,
     pub(crate) audience: Audience,
     pub(crate) expires: Option<Timestamp>,
+    pub(crate) even_if_absent: bool,
 }
 
 impl Grant {
@@ -55,6 +56,7 @@ impl Grant {
             scope,
             audience: Audience::Public,
             expires: None,
+            even_if_absent: false,
         }
     }
 
@@ -76,6 +78,14 @@ impl Grant {
     #[must_use]
     pub fn until(mut self, expires: Timestamp) -> Self {
         self.expires = Some(expires);
+        self
+    }
+
+    /// … though the order may not be there yet: the page after the checkout opens its stream while
+    /// the order is being created. A door otherwise answers 404; a hub does not mind either way.
+    #[must_use]
+    pub fn even_if_absent(mut self) -> Self {
+        self.even_if_absent = true;
         self
     }
 
@@ -101,6 +111,11 @@ impl Grant {
 
     pub(crate) fn is_over(&self, now: Timestamp) -> bool {
         self.expires.is_some_and(|expires| expires <= now)
+    }
+
+    /// Whether an order that is not there may be waited for.
+    pub fn is_even_if_absent(&self) -> bool {
+        self.even_if_absent
     }
 
     /// Until when, if not without end.

@@ -1,5 +1,6 @@
 //! What an engine stores and hands back: untyped, and complete without the lifecycle.
 
+use std::any::TypeId;
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
@@ -93,8 +94,8 @@ struct Extra {
 
 /// One write-once slot per rendering. Staff and public share the first where the event says the
 /// same to both.
-#[derive(Default)]
 struct Frames {
+    codec: TypeId,
     common: OnceLock<Bytes>,
     staff: OnceLock<Bytes>,
 }
@@ -222,17 +223,24 @@ impl Record {
         }
     }
 
-    /// The encoded frame for this audience: made by `encode` once, shared ever after.
-    ///
-    /// The first codec to ask fills the slot, so hubs that share an engine within one process must
-    /// share their codec too.
-    pub(crate) fn frame(&self, audience: Audience, encode: impl FnOnce() -> Bytes) -> &Bytes {
-        let frames = self.frames.get_or_init(Box::default);
+    /// The encoded frame for this audience: made by `encode` once and shared ever after, by those
+    /// who ask with the codec that asked first.
+    pub(crate) fn frame(
+        &self,
+        codec: TypeId,
+        audience: Audience,
+        encode: impl FnOnce() -> Bytes,
+    ) -> Bytes {
+        let empty = || Box::new(Frames { codec, common: OnceLock::new(), staff: OnceLock::new() });
+        let frames = self.frames.get_or_init(empty);
+        if frames.codec != codec {
+            return encode();
+        }
         let slot = match audience {
             Audience::Staff if self.staff_fields().is_some() => &frames.staff,
             _ => &frames.common,
         };
-        slot.get_or_init(encode)
+        slot.get_or_init(encode).clone()
     }
 
     /// The bytes this record holds beside itself: for caps on how much is read at once.

@@ -155,6 +155,11 @@ impl Backlog {
         self.reset.is_none() && events.len() == 0
     }
 
+    /// Whether there are events to give, rather than a state.
+    pub(crate) fn has_events(&self) -> bool {
+        matches!(&self.given, Given::Events(events) if events.len() > 0)
+    }
+
     /// The next of it.
     pub(crate) fn next(&mut self, audience: Audience) -> Option<Delivery> {
         if let Some(reset) = self.reset.take() {

@@ -6,7 +6,7 @@ use std::sync::{Arc, Weak};
 
 use super::publish::{GuardVeto, Proposed, Rules};
 use super::shared::Shared;
-use super::{Applied, Codec, Hub, JsonCodec};
+use super::{Applied, Hub};
 use crate::config::Config;
 use crate::engine::memory::MemoryEngine;
 use crate::engine::{Engine, Node};
@@ -19,7 +19,6 @@ use crate::time::{Clock, SystemClock};
 #[must_use]
 pub struct HubBuilder<L: Lifecycle = OrderStatus> {
     engine: Option<Arc<dyn Engine>>,
-    codec: Arc<dyn Codec>,
     clock: Arc<dyn Clock>,
     config: Config,
     seed: Option<u64>,
@@ -30,7 +29,6 @@ impl<L: Lifecycle> HubBuilder<L> {
     pub(super) fn new() -> Self {
         Self {
             engine: None,
-            codec: Arc::new(JsonCodec),
             clock: Arc::new(SystemClock),
             config: Config::default(),
             seed: None,
@@ -38,8 +36,7 @@ impl<L: Lifecycle> HubBuilder<L> {
         }
     }
 
-    /// The log. Several hubs may stand on one engine; within one process they must then share their
-    /// codec, because a frame is kept with its event.
+    /// The log. Several hubs may stand on one engine.
     pub fn engine(self, engine: Arc<impl Engine>) -> Self {
         self.any_engine(engine)
     }
@@ -47,12 +44,6 @@ impl<L: Lifecycle> HubBuilder<L> {
     /// The log, where it was chosen at run time.
     pub fn any_engine(mut self, engine: Arc<dyn Engine>) -> Self {
         self.engine = Some(engine);
-        self
-    }
-
-    /// What turns events into frames.
-    pub fn codec(mut self, codec: impl Codec) -> Self {
-        self.codec = Arc::new(codec);
         self
     }
 
@@ -103,7 +94,7 @@ impl<L: Lifecycle> HubBuilder<L> {
     pub fn build(self) -> Hub<L> {
         let engine = self.engine.unwrap_or_else(|| Arc::new(MemoryEngine::new()));
         let seed = self.seed.unwrap_or_else(|| RandomState::new().hash_one("seed"));
-        let shared = Arc::new(Shared::new(engine, self.codec, self.clock, self.config, seed));
+        let shared = Arc::new(Shared::new(engine, self.clock, self.config, seed));
         let node: Weak<Shared> = Arc::downgrade(&shared);
         shared.engine.attend(node as Weak<dyn Node>);
         Hub { shared, rules: Arc::new(self.rules) }

@@ -1,9 +1,13 @@
 //! What a subscriber is given.
 
+use std::any::TypeId;
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
+
+use super::codec::Codec;
 use crate::cursor::Cursor;
 use crate::engine::{Record, Snapshot};
 use crate::event::{Audience, OrderEvent};
@@ -59,6 +63,11 @@ impl SnapshotOf {
         self.snapshot.state.version
     }
 
+    /// The place of the order's last event in the tenant's log.
+    pub fn seq(&self) -> u64 {
+        self.snapshot.state.seq
+    }
+
     /// Where the reader stands once it has this: only the last of several says so, for before it
     /// the reader has not been given everything.
     pub fn cursor(&self) -> Option<Cursor> {
@@ -108,6 +117,16 @@ impl Event {
     /// Its data, as JSON.
     pub fn data(&self) -> Cow<'_, str> {
         self.record.data(self.audience)
+    }
+
+    /// Its frame: encoded at first need, and shared by all who are given this event for the same
+    /// audience, in whatever scope.
+    ///
+    /// It is kept with the event, for the type of codec that came first: a process should speak one
+    /// wire format, and what another codec makes is made for each reader anew.
+    pub fn frame<C: Codec>(&self, codec: &C) -> Bytes {
+        let encode = || codec.encode(self.cursor, self.name(), &self.data());
+        self.record.frame(TypeId::of::<C>(), self.audience, encode)
     }
 
     /// Typed. Never fails: what this version cannot read is

@@ -10,6 +10,7 @@
 
 mod backlog;
 mod builder;
+mod codec;
 mod delivery;
 #[cfg(all(test, order_events_loom))]
 mod loom_tests;
@@ -29,9 +30,9 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 pub use builder::HubBuilder;
+pub use codec::{Codec, JsonCodec};
 pub use delivery::{Delivery, End, EndReason, Event, Reset, SnapshotOf};
 pub use publish::{Applied, GuardVeto, Proposed, PublishError, Published};
-pub use shared::{Codec, JsonCodec};
 pub use stats::{HubStats, Watcher};
 pub use subscription::Subscription;
 
@@ -162,6 +163,19 @@ impl<L: Lifecycle> Hub<L> {
         let current = self.shared.engine.read(tenant, order, None, now).await?;
         let state = current.state.filter(|state| !state.deleted);
         state.map(|state| OrderState::of(order, state)).transpose()
+    }
+
+    /// Whether there is such an order. Costs the engine one look.
+    pub async fn exists(&self, tenant: &TenantId, order: &OrderId) -> Result<bool, EngineError> {
+        let now = self.shared.clock.now();
+        let current = self.shared.engine.read(tenant, order, None, now).await?;
+        Ok(current.state.is_some_and(|state| !state.deleted))
+    }
+
+    /// A time within a span, another one at each call: for what should not happen to everybody at
+    /// once. Follows the hub's seed.
+    pub fn spread(&self, span: Duration) -> Duration {
+        self.shared.spread(span, self.shared.next_id())
     }
 
     /// Ends every stream of a principal, and says how many there were on this node.

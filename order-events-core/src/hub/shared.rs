@@ -1,12 +1,11 @@
 //! What a hub and its subscriptions share: everything but the lifecycle.
 
-use std::fmt::Write as _;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::Waker;
+use std::time::Duration;
 
-use bytes::Bytes;
 use hashbrown::DefaultHashBuilder;
 
 use super::delivery::EndReason;
@@ -16,42 +15,16 @@ use super::stats::Counters;
 use super::subscription::Subscription;
 use super::{Limit, SubscribeError};
 use crate::config::{Config, WhenFull};
-use crate::cursor::{Cursor, MAX_CURSOR_BYTES};
 use crate::engine::{Engine, Node, Notice, Wakes};
 use crate::grant::Grant;
 use crate::id::Principal;
 use crate::sync::Mutex;
 use crate::time::Clock;
 
-/// Turns an event into the bytes of a frame. Called once per event and audience, in the task of the
-/// first reader that wants it; it must not fail and should not block.
-pub trait Codec: Send + Sync + 'static {
-    /// The frame of an event: its place, its kind's name, and its data, a JSON object.
-    fn encode(&self, cursor: Cursor, name: &str, data: &str) -> Bytes;
-}
-
-/// The codec of a hub that was given none: `{"id":…,"event":…,"data":…}`, the shape of an event in
-/// a page.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct JsonCodec;
-
-impl Codec for JsonCodec {
-    fn encode(&self, cursor: Cursor, name: &str, data: &str) -> Bytes {
-        // A text always has a JSON form.
-        let name = serde_json::to_string(name).unwrap_or_default();
-        // As much room as is needed: frames are kept for as long as their events.
-        let mut frame = String::with_capacity(MAX_CURSOR_BYTES + name.len() + data.len() + 26);
-        let _cannot_fail =
-            write!(frame, "{{\"id\":\"{cursor}\",\"event\":{name},\"data\":{data}}}");
-        Bytes::copy_from_slice(frame.as_bytes())
-    }
-}
-
 const SHARDS: usize = 64;
 
 pub(crate) struct Shared {
     pub(crate) engine: Arc<dyn Engine>,
-    pub(crate) codec: Arc<dyn Codec>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) config: Config,
     pub(crate) registry: Registry,
@@ -75,7 +48,6 @@ struct Count {
 impl Shared {
     pub(crate) fn new(
         engine: Arc<dyn Engine>,
-        codec: Arc<dyn Codec>,
         clock: Arc<dyn Clock>,
         config: Config,
         seed: u64,
@@ -83,7 +55,6 @@ impl Shared {
         Self {
             registry: Registry::new(Arc::clone(&engine), config.window_events),
             engine,
-            codec,
             clock,
             config,
             counters: Counters::default(),
@@ -103,6 +74,11 @@ impl Shared {
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         z ^ (z >> 31)
+    }
+
+    /// The time within a span that belongs to a word.
+    pub(crate) fn spread(&self, span: Duration, word: u64) -> Duration {
+        Duration::from_millis(self.random(word) % (span.as_millis() as u64).max(1))
     }
 
     /// A number that is not given twice.

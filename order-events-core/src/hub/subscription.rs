@@ -7,7 +7,6 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use bytes::Bytes;
 use futures_core::Stream;
 
 use super::backlog::{Backlog, Rest};
@@ -256,8 +255,7 @@ impl Subscription {
     /// A time of its own within the span, so that readers of a drained node do not come all at
     /// once.
     fn spread_retry(&self) -> Duration {
-        let span = self.shared.config.drain_spread.as_millis() as u64;
-        Duration::from_millis(self.shared.random(self.id().unwrap_or(0)) % span.max(1))
+        self.shared.spread(self.shared.config.drain_spread, self.id().unwrap_or(0))
     }
 
     fn stop(&mut self) {
@@ -306,24 +304,33 @@ impl Subscription {
         self.point.seats.owner(self.seat, |owner| owner.id)
     }
 
+    /// Whether it has been given everything and waits for news. It is not live while it waits for
+    /// the log.
+    pub fn is_live(&self) -> bool {
+        matches!(self.phase, Phase::Live | Phase::Over)
+    }
+
+    /// Whether events are due that the reader missed.
+    pub fn has_missed(&self) -> bool {
+        matches!(&self.phase, Phase::Behind(backlog) if backlog.has_events())
+    }
+
+    /// How long until it must be polled again though nothing happens, by the hub's clock: until its
+    /// [`deadline`](Self::deadline).
+    pub fn due_in(&self) -> Option<Duration> {
+        Some(self.deadline()?.saturating_since(self.shared.clock.now()))
+    }
+
     /// When it must be polled again at the latest though nothing happens: its grant expires, or its
     /// order will have been quiet for long enough.
     pub fn deadline(&self) -> Option<Timestamp> {
         let expires = (self.expires != Timestamp::MAX).then_some(self.expires);
-        match (expires, self.quiet_at()) {
+        // Who is behind is not told of the end before what came before it.
+        let quiet = self.quiet_at().filter(|_| self.is_live());
+        match (expires, quiet) {
             (Some(a), Some(b)) => Some(a.min(b)),
             (a, b) => a.or(b),
         }
-    }
-
-    /// An event's frame: encoded by the hub's codec at first need, shared by all who watch it for
-    /// the same audience, in whatever scope.
-    pub fn frame(&self, event: &Event) -> Bytes {
-        let encode = || {
-            let codec = &self.shared.codec;
-            codec.encode(event.cursor, event.name(), &event.data())
-        };
-        event.record.frame(event.audience, encode).clone()
     }
 }
 

@@ -2,8 +2,9 @@
 
 use order_events_core::plan::plan;
 use order_events_core::{
-    Audience, CustomerId, Delivery, EventKind, EventName, Lifecycle, OrderEvent, OrderId,
-    OrderStatus, Published, Resume, Stage, StageState, TenantId, Timestamp, Update, Visibility,
+    Audience, CustomerId, Delivery, EventKind, EventName, JsonCodec, Lifecycle, OrderEvent,
+    OrderId, OrderStatus, Published, Resume, Stage, StageState, TenantId, Timestamp, Update,
+    Visibility,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -329,7 +330,7 @@ proptest! {
                     let kind = event.decode::<OrderStatus>().kind;
                     status = kind.status().or(status.filter(|_| kind != EventKind::Deleted));
                     assert_public(event.name(), &event.data(), &extras)?;
-                    let frame = reader.frame(&event);
+                    let frame = event.frame(&JsonCodec);
                     prop_assert!(std::str::from_utf8(&frame).unwrap().contains(&*event.data()));
                 }
             }

@@ -3,7 +3,8 @@
 use insta::assert_snapshot;
 use order_events_core::config::MAX_JSON_DEPTH;
 use order_events_core::{
-    Delivery, EventKind, EventName, Hub, OrderSnapshot, OrderStatus, Resume, StageState, Update,
+    Delivery, EventKind, EventName, Hub, JsonCodec, OrderSnapshot, OrderStatus, Resume, StageState,
+    Update,
 };
 use serde_json::{Value, json};
 
@@ -94,14 +95,14 @@ async fn the_deepest_json_that_is_taken_is_read_again() {
 }
 
 #[tokio::test]
-async fn the_frame_of_the_default_codec_is_an_event_of_a_page() {
+async fn the_frame_of_the_json_codec_is_an_event_of_a_page() {
     let hub = hub();
     let mut stream = hub.subscribe(grant(), Resume::Fresh).await.unwrap();
     let Some(Delivery::Position(_)) = stream.next().await else { panic!() };
     hub.publish(Update::create(order())).await.unwrap();
     let Some(Delivery::Event(event)) = stream.next().await else { panic!() };
     assert_snapshot!(
-        std::str::from_utf8(&stream.frame(&event)).unwrap(),
+        std::str::from_utf8(&event.frame(&JsonCodec)).unwrap(),
         @r#"{"id":"0000000000007.1","event":"order.created","data":{"orderId":"42","version":1,"status":"PENDING","timestamp":"2026-11-21T12:00:00.123Z"}}"#
     );
 }

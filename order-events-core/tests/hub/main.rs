@@ -8,6 +8,7 @@ mod support;
 
 mod cancelling;
 mod customers;
+mod driving;
 mod florist;
 mod limits;
 mod memory;

@@ -1,7 +1,7 @@
 //! Nobody sees what is not theirs.
 
 use order_events_core::{
-    Delivery, Grant, OrderStatus, Resume, Scope, Stage, StageState, Subscription, Update,
+    Delivery, Grant, JsonCodec, OrderStatus, Resume, Scope, Stage, StageState, Subscription, Update,
 };
 
 use crate::support::{
@@ -96,9 +96,7 @@ fn wire(subscription: &mut Subscription) -> String {
     drain(subscription)
         .into_iter()
         .map(|delivery| match delivery {
-            Delivery::Event(event) => {
-                String::from_utf8(subscription.frame(&event).to_vec()).unwrap()
-            }
+            Delivery::Event(event) => String::from_utf8(event.frame(&JsonCodec).to_vec()).unwrap(),
             Delivery::Snapshot(snapshot) => snapshot.json(),
             other => format!("{other:?}"),
         })

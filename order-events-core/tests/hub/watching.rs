@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
 use order_events_core::{
-    Codec, Cursor, Delivery, Grant, MemoryEngine, OrderStatus, Resume, Scope, Subscription, Update,
+    Codec, Cursor, Delivery, Grant, JsonCodec, MemoryEngine, OrderStatus, Resume, Scope,
+    Subscription, Update,
 };
 
 use crate::support::{
@@ -138,9 +139,9 @@ impl Codec for CountingCodec {
     }
 }
 
-fn frame(subscription: &mut Subscription) -> Bytes {
+fn frame(subscription: &mut Subscription, codec: &impl Codec) -> Bytes {
     match drain(subscription).pop() {
-        Some(Delivery::Event(event)) => subscription.frame(&event),
+        Some(Delivery::Event(event)) => event.frame(codec),
         other => panic!("{other:?}"),
     }
 }
@@ -149,7 +150,7 @@ fn frame(subscription: &mut Subscription) -> Bytes {
 async fn an_event_is_encoded_once_per_audience_and_shared() {
     let encoded = Arc::new(AtomicUsize::new(0));
     let codec = CountingCodec(Arc::clone(&encoded));
-    let house = house_with(MemoryEngine::builder(), |hub| hub.codec(codec));
+    let house = house();
     let customers_page = Grant::new(principal("anna"), Scope::Order(order("42")));
     let mut readers = Vec::new();
     for grant in [customers_page.clone(), customers_page.as_staff(), everything(), staff()] {
@@ -157,7 +158,7 @@ async fn an_event_is_encoded_once_per_audience_and_shared() {
     }
     let update = Update::create(order("42")).with_actor("anna");
     applied(house.hub.publish(update).await.unwrap());
-    let frames: Vec<_> = readers.iter_mut().map(frame).collect();
+    let frames: Vec<_> = readers.iter_mut().map(|reader| frame(reader, &codec)).collect();
     assert_eq!(encoded.load(Ordering::Relaxed), 2, "once for the public, once for staff");
     assert_eq!(frames[0].as_ptr(), frames[2].as_ptr(), "the public shares its bytes");
     assert_eq!(frames[1].as_ptr(), frames[3].as_ptr(), "staff share theirs");
@@ -165,23 +166,42 @@ async fn an_event_is_encoded_once_per_audience_and_shared() {
 
     // Where both may read the same, both share one.
     house.move_to("42", OrderStatus::Processing).await;
-    let frames: Vec<_> = readers.iter_mut().map(frame).collect();
+    let frames: Vec<_> = readers.iter_mut().map(|reader| frame(reader, &codec)).collect();
     assert_eq!(encoded.load(Ordering::Relaxed), 3);
     assert!(frames.iter().all(|frame| frame.as_ptr() == frames[0].as_ptr()));
 
     // Who comes later from the log shares them too.
     let late = Resume::After(Cursor { seq: 1, ..readers[0].cursor() });
     let mut late = house.hub.subscribe(everything(), late).await.unwrap();
-    assert_eq!(frame(&mut late).as_ptr(), frames[0].as_ptr());
+    assert_eq!(frame(&mut late, &codec).as_ptr(), frames[0].as_ptr());
+}
+
+#[tokio::test]
+async fn two_codecs_in_one_process_do_not_get_each_others_frames() {
+    let house = house();
+    let mut readers = Vec::new();
+    for _ in 0..3 {
+        readers.push(house.hub.subscribe(anna("42"), Resume::Fresh).await.unwrap());
+    }
+    house.create("42").await;
+    let counting = CountingCodec::default();
+    let first = frame(&mut readers[0], &counting);
+    assert!(frame(&mut readers[1], &JsonCodec).starts_with(b"{"));
+    assert_eq!(frame(&mut readers[2], &counting).as_ptr(), first.as_ptr());
 }
 
 #[tokio::test]
 async fn what_nobody_watches_is_never_encoded() {
     let encoded = Arc::new(AtomicUsize::new(0));
     let codec = CountingCodec(Arc::clone(&encoded));
-    let house = house_with(MemoryEngine::builder(), |hub| hub.codec(codec));
-    let _elsewhere = house.hub.subscribe(anna("1"), Resume::Fresh).await.unwrap();
+    let house = house();
+    let mut elsewhere = house.hub.subscribe(anna("1"), Resume::Fresh).await.unwrap();
     house.create("42").await;
+    for delivery in drain(&mut elsewhere) {
+        if let Delivery::Event(event) = delivery {
+            event.frame(&codec);
+        }
+    }
     assert_eq!(encoded.load(Ordering::Relaxed), 0);
 }
 
