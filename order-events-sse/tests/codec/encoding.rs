@@ -1,8 +1,11 @@
-//! Blocks and comments, byte by byte.
+//! Blocks and comments, byte by byte, and those who try to break out of them.
 
 use std::time::Duration;
 
-use order_events_sse::{Block, Id, MAX_RETRY, Name, comment};
+use order_events_sse::{Block, Decoder, Id, MAX_RETRY, Name, comment};
+
+use crate::feed::feed;
+use crate::given::{Given, encode, expected};
 
 fn written(block: Block<'_>) -> String {
     let bytes = block.to_bytes();
@@ -113,4 +116,47 @@ fn writing_appends() {
     let mut out = b": hb\n".to_vec();
     Block { data: Some("1"), ..Block::default() }.write(&mut out);
     assert_eq!(out, b": hb\ndata: 1\n\n");
+}
+
+/// Every text that means something on the wire, in every field at once: it may be refused or come
+/// through as text, and must do nothing else.
+#[test]
+fn nobody_can_forge_a_field_a_block_or_a_comment() {
+    let breaks =
+        ["\n", "\r", "\r\n", "\n\n", "\r\r", "\r\n\r\n", "\n\r", "\u{2028}", "\u{85}", "\0"];
+    let forged = [
+        "data: forged",
+        "event: forged",
+        "id: forged",
+        "id",
+        "retry: 1",
+        ": forged",
+        "",
+        "\u{feff}data: forged",
+        " data: forged",
+    ];
+    for line_break in breaks {
+        for forged in forged {
+            for text in [
+                format!("{line_break}{forged}"),
+                format!("real{line_break}{forged}"),
+                format!("real{line_break}{forged}{line_break}{line_break}"),
+            ] {
+                let given = [
+                    Given { id: Some("before".to_owned()), ..Given::default() },
+                    Given {
+                        comment: Some(text.clone()),
+                        retry: Some(2417),
+                        event: Some(text.clone()),
+                        id: Some(text.clone()),
+                        data: Some(text.clone()),
+                    },
+                    Given { data: Some("after".to_owned()), ..Given::default() },
+                ];
+                let stream = encode(&given);
+                let (outcome, failed) = feed(&mut Decoder::new(), [&stream[..]]);
+                assert_eq!((outcome, failed), (expected(&given), None), "{text:?}");
+            }
+        }
+    }
 }
