@@ -13,4 +13,6 @@ mod limits;
 mod model;
 mod properties;
 mod restarting;
+#[cfg(feature = "server")]
+mod server;
 mod standard;
