@@ -7,14 +7,6 @@ use crate::encoder::Block;
 use crate::field::{Id, Name};
 
 /// The codec that makes a hub's frames blocks of an event stream: `event`, `id` and `data`.
-///
-/// ```
-/// use order_events_core::Hub;
-/// use order_events_sse::SseCodec;
-///
-/// let hub = Hub::builder().codec(SseCodec).build();
-/// # let _ = hub;
-/// ```
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SseCodec;
 

@@ -1,0 +1,62 @@
+//! An answer, returned.
+
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use actix_web::body::{BodySize, BoxBody, MessageBody};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::{HttpRequest, HttpResponse, Responder};
+use bytes::Bytes;
+use futures_core::Stream;
+use order_events_sse::server::{Body, Problem};
+
+/// The answer to a request for events: a stream, a page, or a refusal.
+#[derive(Debug)]
+pub struct EventResponse(pub http::Response<Body>);
+
+impl From<Problem> for EventResponse {
+    fn from(problem: Problem) -> Self {
+        Self(problem.response())
+    }
+}
+
+impl Responder for EventResponse {
+    type Body = BoxBody;
+
+    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
+        let (head, body) = self.0.into_parts();
+        // Both are three digits.
+        let status = StatusCode::from_u16(head.status.as_u16());
+        let mut response = HttpResponse::new(status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR));
+        for (name, value) in &head.headers {
+            if let (Ok(name), Ok(value)) = (
+                HeaderName::from_bytes(name.as_str().as_bytes()),
+                HeaderValue::from_bytes(value.as_bytes()),
+            ) {
+                response.headers_mut().append(name, value);
+            }
+        }
+        response.set_body(BoxBody::new(EventMessage(body)))
+    }
+}
+
+/// A body as actix knows it. Of a stream ([`Body::Events`]) it is the barest way to mount one.
+#[derive(Debug)]
+pub struct EventMessage(pub Body);
+
+impl MessageBody for EventMessage {
+    type Error = Infallible;
+
+    fn size(&self) -> BodySize {
+        http_body::Body::size_hint(&self.0).exact().map_or(BodySize::Stream, BodySize::Sized)
+    }
+
+    fn poll_next(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, Infallible>>> {
+        Stream::poll_next(Pin::new(&mut self.get_mut().0), cx).map(|chunk| chunk.map(Ok))
+    }
+}

@@ -1,0 +1,287 @@
+//! A subscription as a body: what is due leaves, and silence is filled.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_core::Stream;
+use http_body::{Frame, SizeHint};
+use order_events_core::{Delivery, EndReason, Hub, Lifecycle, Subscription};
+use smallvec::SmallVec;
+use tokio::time::{Instant, Sleep, sleep_until};
+
+use super::control::{self, ResetData};
+use super::heartbeat::{Heartbeat, Style};
+use super::settings::Settings;
+use crate::codec::SseCodec;
+
+/// A stream of server-sent events: an [`http_body::Body`], and a [`Stream`] of [`Bytes`].
+///
+/// # What leaves together
+///
+/// Each chunk is one event's own bytes, shared with everybody who is given it, where one event is
+/// due; where several are due at once they are copied together, once, up to
+/// [`Settings::frame_bytes`].
+///
+/// # Time
+///
+/// One timer serves heartbeat, lifetime and the deadline of the subscription. It is not touched when
+/// an event passes. It is Tokio's: the body must be polled within a Tokio runtime.
+///
+/// # Ending
+///
+/// The last chunk says why. A body that is dropped, polled or not, leaves no trace in the hub.
+pub struct EventBody {
+    subscription: Subscription,
+    /// What is given before the subscription is asked.
+    first: Option<Bytes>,
+    heartbeat: Heartbeat,
+    lives_until: Option<Instant>,
+    lifetime_retry: Duration,
+    frame_bytes: usize,
+    timer: Option<Pin<Box<Sleep>>>,
+    is_over: bool,
+}
+
+impl EventBody {
+    /// A stream of this subscription, with the comments that [`Settings`] ask for.
+    ///
+    /// This is the barest of the three ways to mount a stream: head, authorisation and refusals are
+    /// the caller's. `hub` is the subscription's own; it is asked for what is spread (heartbeat,
+    /// lifetime, retry) so that not all streams of a server do the same at the same time.
+    pub fn new<L: Lifecycle>(
+        hub: &Hub<L>,
+        subscription: Subscription,
+        settings: &Settings,
+    ) -> Self {
+        Self::styled(hub, subscription, settings, Style::Comment)
+    }
+
+    pub(crate) fn styled<L: Lifecycle>(
+        hub: &Hub<L>,
+        subscription: Subscription,
+        settings: &Settings,
+        style: Style,
+    ) -> Self {
+        let now = Instant::now();
+        let every = around(hub, settings.heartbeat);
+        let lives_until = settings.lifetime.and_then(|span| now.checked_add(around(hub, span)));
+        let retry = settings.retry + hub.spread(settings.retry);
+        let resumed = subscription.is_resumed().then(|| subscription.cursor());
+        let first = control::ready(retry, resumed, every);
+        Self {
+            subscription,
+            first: Some(first),
+            heartbeat: Heartbeat::new(every, style, now),
+            lives_until,
+            lifetime_retry: hub.spread(settings.retry),
+            frame_bytes: settings.frame_bytes,
+            timer: None,
+            is_over: false,
+        }
+    }
+
+    /// The next chunk; none after the last.
+    fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
+        loop {
+            if let Some(chunk) = self.gather(cx) {
+                self.heartbeat.spoken(Instant::now());
+                return Poll::Ready(Some(chunk));
+            }
+            if self.is_over {
+                return Poll::Ready(None);
+            }
+            let now = ready!(self.poll_timer(cx));
+            if self.lives_until.is_some_and(|until| until <= now) {
+                // What is due by now is still given: the end comes when nothing else does.
+                self.is_over = true;
+                self.subscription.finish(EndReason::Lifetime);
+                let retry = Some(self.lifetime_retry);
+                return Poll::Ready(Some(control::end(EndReason::Lifetime.as_str(), retry)));
+            }
+            if self.heartbeat.due() <= now {
+                self.heartbeat.spoken(now);
+                let cursor = self.subscription.cursor();
+                return Poll::Ready(Some(self.heartbeat.frame(cursor)));
+            }
+            // The subscription's own deadline: it is asked again.
+        }
+    }
+
+    /// What is due at once, in one piece.
+    fn gather(&mut self, cx: &mut Context<'_>) -> Option<Bytes> {
+        let mut due = Due::default();
+        if let Some(first) = self.first.take() {
+            due.push(first);
+        }
+        while !self.is_over && due.bytes < self.frame_bytes.max(1) {
+            match self.subscription.poll_delivery(cx) {
+                Poll::Pending => break,
+                Poll::Ready(None) => self.is_over = true,
+                Poll::Ready(Some(delivery)) => due.push(self.frame(&delivery)),
+            }
+        }
+        due.together()
+    }
+
+    fn frame(&self, delivery: &Delivery) -> Bytes {
+        match delivery {
+            Delivery::Event(event) => event.frame(&SseCodec),
+            Delivery::Snapshot(snapshot) => control::snapshot(snapshot),
+            Delivery::Position(cursor) => control::position(*cursor),
+            Delivery::Reset(reset) => {
+                control::reset(&ResetData::of(*reset, self.subscription.scope()))
+            }
+            Delivery::End(end) => control::end(end.reason.as_str(), end.retry),
+            // Of a kind that this version does not know: the reader is none the wiser, but stays.
+            _ => Bytes::new(),
+        }
+    }
+
+    /// Waits until something is due by the clock, and says what time it is.
+    fn poll_timer(&mut self, cx: &mut Context<'_>) -> Poll<Instant> {
+        loop {
+            if let Some(timer) = &mut self.timer {
+                ready!(timer.as_mut().poll(cx));
+            }
+            let now = Instant::now();
+            let deadline = self.subscription.due_in().and_then(|span| now.checked_add(span));
+            let next = [self.lives_until, deadline]
+                .into_iter()
+                .flatten()
+                .fold(self.heartbeat.due(), Instant::min);
+            if next <= now {
+                return Poll::Ready(now);
+            }
+            match &mut self.timer {
+                Some(timer) => timer.as_mut().reset(next),
+                None => self.timer = Some(Box::pin(sleep_until(next))),
+            }
+        }
+    }
+}
+
+/// Up to a fifth more or less than a span, so that what began together does not go on together.
+fn around<L: Lifecycle>(hub: &Hub<L>, span: Duration) -> Duration {
+    span * 4 / 5 + hub.spread(span * 2 / 5)
+}
+
+/// What leaves as one chunk.
+#[derive(Default)]
+struct Due {
+    frames: SmallVec<[Bytes; 16]>,
+    bytes: usize,
+}
+
+impl Due {
+    fn push(&mut self, frame: Bytes) {
+        self.bytes += frame.len();
+        if !frame.is_empty() {
+            self.frames.push(frame);
+        }
+    }
+
+    /// One frame is given as it is; several are copied, once.
+    fn together(mut self) -> Option<Bytes> {
+        if self.frames.len() <= 1 {
+            return self.frames.pop();
+        }
+        let mut chunk = Vec::with_capacity(self.bytes);
+        for frame in &self.frames {
+            chunk.extend_from_slice(frame);
+        }
+        Some(Bytes::from(chunk))
+    }
+}
+
+impl Stream for EventBody {
+    type Item = Bytes;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
+        self.get_mut().poll_chunk(cx)
+    }
+}
+
+impl http_body::Body for EventBody {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        self.get_mut().poll_chunk(cx).map(|chunk| chunk.map(|chunk| Ok(Frame::data(chunk))))
+    }
+}
+
+impl fmt::Debug for EventBody {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EventBody")
+            .field("subscription", &self.subscription)
+            .field("is_over", &self.is_over)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The body of any answer.
+#[derive(Debug)]
+pub enum Body {
+    /// A stream of events.
+    Events(EventBody),
+    /// A text that is there, perhaps an empty one.
+    Full(Bytes),
+    /// Nothing, where a stream would be: the answer to a `HEAD`, which states no length.
+    Head,
+}
+
+impl Body {
+    pub(crate) fn full(text: impl Into<Bytes>) -> Self {
+        Self::Full(text.into())
+    }
+
+    pub(crate) fn empty() -> Self {
+        Self::Full(Bytes::new())
+    }
+}
+
+impl Stream for Body {
+    type Item = Bytes;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
+        match self.get_mut() {
+            Self::Events(body) => body.poll_chunk(cx),
+            Self::Head => Poll::Ready(None),
+            Self::Full(text) => {
+                let text = std::mem::take(text);
+                Poll::Ready(Some(text).filter(|text| !text.is_empty()))
+            }
+        }
+    }
+}
+
+impl http_body::Body for Body {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        self.poll_next(cx).map(|chunk| chunk.map(|chunk| Ok(Frame::data(chunk))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        matches!(self, Self::Full(text) if text.is_empty())
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Events(_) | Self::Head => SizeHint::default(),
+            Self::Full(text) => SizeHint::with_exact(text.len() as u64),
+        }
+    }
+}

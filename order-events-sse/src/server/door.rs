@@ -1,0 +1,102 @@
+//! What the ready-made routes are made of: a hub, somebody who authorises, and settings.
+
+use std::fmt;
+use std::sync::Arc;
+
+use http::Response;
+use http::request::Parts;
+use order_events_core::{Authorizer, Hub, Lifecycle, OrderStatus, authorize};
+
+use super::accept;
+use super::body::Body;
+use super::open::open;
+use super::orders;
+use super::problem::Problem;
+use super::query::Query;
+use super::request::{StreamRequest, head_only};
+use super::route::Route;
+use super::settings::Settings;
+
+/// Answers the requests of the ready-made routes.
+///
+/// Adapters mount it: they find the [`Route`], hand over the request's parts, and convert the
+/// answer. The authorizer is given the same parts whatever the framework, so it moves with its
+/// service. Cheap to clone.
+pub struct Door<L: Lifecycle = OrderStatus>(Arc<Inner<L>>);
+
+struct Inner<L: Lifecycle> {
+    hub: Hub<L>,
+    authorizer: Box<dyn Authorizer<Parts>>,
+    settings: Settings,
+}
+
+impl<L: Lifecycle> Door<L> {
+    /// A door with the default [`Settings`].
+    pub fn new(hub: &Hub<L>, authorizer: impl Authorizer<Parts> + 'static) -> Self {
+        Self::with_settings(hub, authorizer, Settings::default())
+    }
+
+    /// A door.
+    pub fn with_settings(
+        hub: &Hub<L>,
+        authorizer: impl Authorizer<Parts> + 'static,
+        settings: Settings,
+    ) -> Self {
+        Self(Arc::new(Inner { hub: hub.clone(), authorizer: Box::new(authorizer), settings }))
+    }
+
+    /// The answer to a request.
+    pub async fn answer(&self, route: Route, parts: &Parts) -> Response<Body> {
+        let answer = match route.is_events() {
+            true => self.events(route, parts).await,
+            false => self.orders(route, parts).await,
+        };
+        answer.unwrap_or_else(|problem| problem.response())
+    }
+
+    async fn events(&self, route: Route, parts: &Parts) -> Result<Response<Body>, Problem> {
+        let Inner { hub, settings, .. } = &*self.0;
+        let request = StreamRequest::of(parts);
+        // What can never be answered is refused before anybody is troubled.
+        request.asked?;
+        let grant = self.grant(route, parts).await?;
+        Ok(open(hub, grant, &request, settings).await)
+    }
+
+    async fn orders(&self, route: Route, parts: &Parts) -> Result<Response<Body>, Problem> {
+        let Inner { hub, settings, .. } = &*self.0;
+        // The head alone is the framework's to send: it says how long the body would be.
+        head_only(&parts.method)?;
+        if !accept::takes_json(&parts.headers) {
+            return Err(Problem::NotAcceptable("application/json"));
+        }
+        let grant = self.grant(route, parts).await?;
+        match route {
+            Route::Order => orders::one(hub, &grant, &parts.headers, settings).await,
+            _ => orders::many(hub, &grant, &Query::of(parts.uri.query()), settings).await,
+        }
+    }
+
+    async fn grant(
+        &self,
+        route: Route,
+        parts: &Parts,
+    ) -> Result<order_events_core::Grant, Problem> {
+        let Inner { hub, authorizer, settings } = &*self.0;
+        let wanted = route.wanted(&parts.uri).ok_or(Problem::NotFound)?;
+        let granted = authorize(&**authorizer, parts, &wanted).await;
+        granted.map_err(|denied| Problem::denied(denied, settings.retry_after(hub)))
+    }
+}
+
+impl<L: Lifecycle> Clone for Door<L> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<L: Lifecycle> fmt::Debug for Door<L> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Door").field("settings", &self.0.settings).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,32 @@
+//! What serves a hub over HTTP, whatever the framework: THE request path, its answers, its bodies.
+//!
+//! Adapters convert a framework's types to [`http`]'s and back, and do nothing else.
+
+mod accept;
+mod body;
+mod control;
+mod door;
+mod head;
+mod heartbeat;
+mod last_event_id;
+mod open;
+mod orders;
+mod page;
+mod problem;
+mod query;
+mod request;
+mod route;
+mod settings;
+mod socket;
+
+pub use body::{Body, EventBody};
+pub use door::Door;
+pub use open::open;
+pub use problem::Problem;
+pub use request::StreamRequest;
+pub use route::Route;
+pub use settings::{
+    FRAME_BYTES, HEARTBEAT, LIFETIME, LOG_PATIENCE, MAX_WAIT, PAGE_BYTES, PAGE_EVENTS, PAGE_ORDERS,
+    RETRY, RETRY_AFTER, Settings, WhenRefused,
+};
+pub use socket::{BACKLOG, SEND_BUFFER, Socket, USER_TIMEOUT};
