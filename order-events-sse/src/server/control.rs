@@ -11,18 +11,24 @@ use crate::encoder::Block;
 use crate::field::{Id, Name};
 
 /// The first block: what the reader may count on.
+///
+/// On a resume it carries the presented cursor as its id, too: to the letter of the standard a new
+/// stream begins without an id, and a reader that is cut off before the first event would otherwise
+/// come back with none.
 pub(crate) fn ready(retry: Duration, resumed: Option<Cursor>, heartbeat: Duration) -> Bytes {
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
-    struct Ready {
+    struct Ready<'a> {
         schema: u32,
         #[serde(skip_serializing_if = "Option::is_none")]
-        resumed: Option<String>,
+        resumed: Option<&'a str>,
         heartbeat_ms: u64,
     }
     let heartbeat_ms = heartbeat.as_millis() as u64;
     let resumed = resumed.map(|cursor| cursor.to_string());
-    event("ready", Some(retry), &Ready { schema: SCHEMA_VERSION, resumed, heartbeat_ms })
+    let data = json(&Ready { schema: SCHEMA_VERSION, resumed: resumed.as_deref(), heartbeat_ms });
+    let id = resumed.as_deref().and_then(|cursor| Id::new(cursor).ok());
+    Block { retry: Some(retry), event: Name::new("ready").ok(), id, data: Some(&data) }.to_bytes()
 }
 
 /// The last block.
@@ -83,7 +89,11 @@ pub(crate) fn position(cursor: Cursor) -> Bytes {
 
 /// A block of ours, without an id: no reader is moved by it.
 pub(crate) fn event(name: &'static str, retry: Option<Duration>, data: &impl Serialize) -> Bytes {
-    // Structures of numbers and texts always have a JSON form.
-    let data = serde_json::to_string(data).unwrap_or_default();
+    let data = json(data);
     Block { retry, event: Name::new(name).ok(), data: Some(&data), id: None }.to_bytes()
+}
+
+/// Structures of numbers and texts always have a JSON form.
+fn json(data: &impl Serialize) -> String {
+    serde_json::to_string(data).unwrap_or_default()
 }
