@@ -317,3 +317,22 @@ impl fmt::Debug for MemoryEngine {
         f.debug_struct("MemoryEngine").field("retention", &self.retention).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_kept_for_its_span_or_is_further_ahead_than_that_is_over() {
+        let now = Timestamp::from_millis(10_000);
+        let span = Duration::from_millis(1_000);
+        let over = [8_000, 9_000, 11_001, 20_000];
+        let kept = [9_001, 10_000, 10_999, 11_000];
+        for at in over {
+            assert!(is_over(Timestamp::from_millis(at), now, span), "{at}");
+        }
+        for at in kept {
+            assert!(!is_over(Timestamp::from_millis(at), now, span), "{at}");
+        }
+    }
+}
