@@ -168,3 +168,21 @@ async fn a_revocation_ends_that_principals_streams_and_no_others() {
         assert_eq!(house.hub.revoke(name).await.unwrap(), 0, "{name}");
     }
 }
+
+#[tokio::test]
+async fn whichever_stream_of_a_principal_went_the_others_are_revoked() {
+    for gone in 0..3 {
+        let house = house();
+        house.create("42").await;
+        let mut streams = Vec::new();
+        // On one order, and on others at equal seats.
+        for id in ["42", "42", "42", "43", "44"] {
+            streams.push(house.hub.subscribe(anna(id), Resume::Fresh).await.unwrap());
+        }
+        drop(streams.remove(gone));
+        assert_eq!(house.hub.revoke(&principal("anna")).await.unwrap(), 4);
+        for stream in &mut streams {
+            assert_eq!(words(stream), ["end revoked"]);
+        }
+    }
+}

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::Poll;
 
 use bytes::Bytes;
 use order_events_core::{
@@ -294,4 +295,36 @@ fn resident_kib() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
     line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok()).unwrap_or(0)
+}
+
+#[tokio::test]
+async fn whoever_leaves_takes_nobody_along() {
+    let house = house();
+    let mut first = house.hub.subscribe(anna("1"), Resume::Fresh).await.unwrap();
+    let mut second = house.hub.subscribe(anna("2"), Resume::Fresh).await.unwrap();
+    drain(&mut first);
+    drain(&mut second);
+    drop(first);
+    house.create("2").await;
+    assert_eq!(words(&mut second), ["2@1 order.created"]);
+    drop(second);
+    assert_eq!(house.hub.stats().watch_points, 0);
+    // Who comes after everybody has left is told as well.
+    let mut third = house.hub.subscribe(anna("2"), Resume::Fresh).await.unwrap();
+    drain(&mut third);
+    house.remark("2", "again").await;
+    assert_eq!(words(&mut third), ["2@2 order.note"]);
+}
+
+#[tokio::test]
+async fn a_listing_shows_what_was_taken_a_moment_ago() {
+    let house = house();
+    let mut watching = house.hub.subscribe(anna("42"), Resume::Fresh).await.unwrap();
+    drain(&mut watching);
+    let cursors = [house.create("42").await.cursor, house.remark("42", "more").await.cursor];
+    for (taken, cursor) in cursors.into_iter().enumerate() {
+        assert!(matches!(poll(&mut watching), Poll::Ready(Some(Delivery::Event(_)))));
+        let watcher = house.hub.watchers().pop().unwrap();
+        assert_eq!((watcher.cursor, watcher.behind), (cursor, Some(1 - taken as u64)));
+    }
 }
