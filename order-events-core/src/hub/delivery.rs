@@ -168,6 +168,17 @@ pub enum EndReason {
 }
 
 impl EndReason {
+    /// Every one.
+    pub const ALL: [Self; 7] = [
+        Self::Final,
+        Self::Quiet,
+        Self::Expired,
+        Self::Revoked,
+        Self::Draining,
+        Self::Lifetime,
+        Self::Replaced,
+    ];
+
     /// The word on the wire.
     pub const fn as_str(self) -> &'static str {
         match self {

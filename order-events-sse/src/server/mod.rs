@@ -23,6 +23,7 @@ pub use body::{Body, EventBody};
 pub use door::Door;
 pub use open::open;
 pub use problem::Problem;
+pub use query::PARAMETERS;
 pub use request::StreamRequest;
 pub use route::Route;
 pub use settings::{

@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use super::body::Body;
 use super::head;
+use super::settings;
 
 /// Why a request was refused, before any byte of a stream.
 ///
@@ -62,6 +63,21 @@ struct Json {
 }
 
 impl Problem {
+    /// One of each kind, for whoever lists what may be refused.
+    pub const ALL: [Self; 11] = [
+        Self::Unauthenticated,
+        Self::Expired,
+        Self::Forbidden,
+        Self::NotFound,
+        Self::MethodNotAllowed,
+        Self::NotAcceptable("application/json"),
+        Self::UnknownPage,
+        Self::TooMany(settings::RETRY_AFTER),
+        Self::Busy(settings::RETRY_AFTER),
+        Self::Draining(settings::RETRY_AFTER),
+        Self::Unavailable(settings::RETRY_AFTER),
+    ];
+
     /// Its status code.
     pub fn status(&self) -> StatusCode {
         match self {
