@@ -57,7 +57,8 @@ fn word(description: &str) -> Value {
 /// The name of an event that is not one of ours. Readers skip the names they do not know.
 pub(crate) fn custom_name() -> Value {
     let mut name = word("The event's name.");
-    name["not"] = json!({"anyOf": [{"pattern": format!("^{}", RESERVED_PREFIX.replace('.', "\\."))}, {"enum": RESERVED_NAMES}]});
+    let ours = format!("^{}", RESERVED_PREFIX.replace('.', "\\."));
+    name["not"] = json!({"anyOf": [{"pattern": ours}, {"enum": RESERVED_NAMES}]});
     name
 }
 
@@ -73,8 +74,9 @@ fn one_line(description: &str, limit: usize) -> Value {
 }
 
 fn prose(description: &str) -> Value {
+    let description = format!("{description} At most {MAX_NOTE_BYTES} bytes, of any lines.");
     json!({
-        "description": format!("{description} At most {MAX_NOTE_BYTES} bytes of UTF-8, lines and all."),
+        "description": description,
         "type": "string",
         "minLength": 1,
         "maxLength": MAX_NOTE_BYTES,

@@ -1,8 +1,8 @@
 //! The documents of `docs/api`, made of the code they describe.
 //!
 //! Nothing here says by itself which fields an event has: updates of every kind are planned, and
-//! what the code writes is looked at ([`specimen`]). What a field may hold is said once per field
-//! name ([`field`]), from the named limits. Routes, parameters, refusals, statuses and reasons are
+//! what the code writes is looked at (`specimen`). What a field may hold is said once per field
+//! name (`field`), from the named limits. Routes, parameters, refusals, statuses and reasons are
 //! taken from where the code lists them. The rest is prose, and what the tests hold to a server
 //! that runs.
 

@@ -8,9 +8,9 @@ use serde_json::{Map, Value, json};
 use crate::{field, wire};
 
 /// What is said of both documents.
-pub(crate) const ABOUT: &str = "Order status in real time, as the ready-made routes of order-events give it with the \
-     lifecycle that comes with the library. Generated from the code; see README.md beside this \
-     file.";
+pub(crate) const ABOUT: &str = "\
+    Order status in real time, as the ready-made routes of order-events say it with the lifecycle \
+    that comes with the library. Generated from the code; see README.md beside this file.";
 
 pub(crate) fn document() -> Value {
     let mut paths = Map::new();
@@ -159,7 +159,11 @@ fn carried(names: &[&str]) -> Value {
 }
 
 fn headers() -> Value {
-    let said = |value: &str, description: &str| json!({"required": true, "description": description, "schema": {"const": value}});
+    let said = |value: &str, about: &str| {
+        json!({
+            "required": true, "description": about, "schema": {"const": value},
+        })
+    };
     json!({
         "cache-control": said("no-store", "It is somebody's, and of this moment."),
         "order-cache-control":
@@ -265,7 +269,11 @@ fn refer(parameter: &str) -> Value {
 }
 
 fn parameters() -> Value {
-    let query = |name: &str, description: &str, schema: Value| json!({"name": name, "in": "query", "description": description, "schema": schema});
+    let query = |name: &str, about: &str, schema: Value| {
+        json!({
+            "name": name, "in": "query", "description": about, "schema": schema,
+        })
+    };
     let path = |name: &str, description: &str| {
         let schema = field::id(description);
         json!({

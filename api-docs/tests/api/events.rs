@@ -69,6 +69,21 @@ fn what_the_public_reads_has_nothing_that_is_marked_as_staffs() {
 }
 
 #[test]
+fn these_fields_are_staffs() {
+    let is_marked = |schema: &Value| schema.get("x-audience").is_some_and(|of| of == "staff");
+    for (name, schema) in order_events_api_docs::schemas() {
+        for (field, schema) in schema["properties"].as_object().unwrap() {
+            let is_staffs = match field.as_str() {
+                "customerId" | "visibility" => true,
+                "reason" => name == "order.stage",
+                _ => false,
+            };
+            assert_eq!(is_marked(schema), is_staffs, "{name}.{field}");
+        }
+    }
+}
+
+#[test]
 fn a_required_field_is_missed_and_an_unknown_one_is_noticed() {
     for kind in Kind::ALL {
         let validator = strict(kind.label(), Audience::Staff);
@@ -175,7 +190,7 @@ prop_compose! {
         visibility in prop::sample::select(vec![Visibility::Public, Visibility::Staff]),
         kind in any_kind(),
     ) -> OrderEvent {
-        // What an order is concerns everybody who may watch it: nobody can publish it to staff alone.
+        // What an order is concerns everybody who may watch it, and cannot be staff's alone.
         let visibility = match &kind {
             EventKind::Created { .. }
             | EventKind::Status { .. }

@@ -35,7 +35,7 @@ impl Authorizer<Parts> for Gate {
 
 /// Soon enough to be waited for.
 fn soon() -> Timestamp {
-    SystemClock.now().saturating_add(Duration::from_millis(100))
+    SystemClock.now().saturating_add(Duration::from_millis(500))
 }
 
 #[derive(Debug, Clone, Copy)]

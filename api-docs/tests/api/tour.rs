@@ -428,7 +428,8 @@ fn audience(asked: &Asked) -> Audience {
     if is_staff { Audience::Staff } else { Audience::Public }
 }
 
-/// Every kind of event, for staff alone where that can be, and for everybody; the last is everybody's.
+/// Every kind of event, for everybody and, where that can be, for staff alone. The last is for
+/// everybody.
 fn story() -> Vec<Update> {
     let named = |name: &str| EventName::custom(name).unwrap();
     let stage = |state, reason: Option<&str>| {
