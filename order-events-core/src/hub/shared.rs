@@ -67,18 +67,9 @@ impl Shared {
         }
     }
 
-    /// A number that looks random, the same for the same seed and word.
-    pub(crate) fn random(&self, word: u64) -> u64 {
-        // splitmix64
-        let mut z = self.seed.wrapping_add(word.wrapping_mul(0x9e37_79b9_7f4a_7c15));
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
     /// The time within a span that belongs to a word.
     pub(crate) fn spread(&self, span: Duration, word: u64) -> Duration {
-        Duration::from_millis(self.random(word) % (span.as_millis() as u64).max(1))
+        Duration::from_millis(splitmix64(self.seed, word) % (span.as_millis() as u64).max(1))
     }
 
     /// A number that is not given twice.
@@ -210,6 +201,15 @@ impl Shared {
     }
 }
 
+/// The `nth` number of Vigna's generator of this name: looks random, and is the same for the same
+/// seed.
+fn splitmix64(seed: u64, nth: u64) -> u64 {
+    let mut z = seed.wrapping_add(nth.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
+
 impl Node for Shared {
     fn notice(&self, notice: &Notice) {
         match notice {
@@ -217,5 +217,16 @@ impl Node for Shared {
                 self.revoke(principal);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::splitmix64;
+
+    #[test]
+    fn what_looks_random_is_the_published_sequence() {
+        let known = [0xe220_a839_7b1d_cdaf, 0x6e78_9e6a_a1b9_65f4, 0x06c4_5d18_8009_454f];
+        assert_eq!([1, 2, 3].map(|nth| splitmix64(0, nth)), known);
     }
 }

@@ -14,8 +14,8 @@ use order_events_core::engine::{
     Node, Notice, PageToken, Snapshots, Tail,
 };
 use order_events_core::{
-    Grant, Hub, IdempotencyKey, MemoryEngine, OrderId, OrderStatus, Resume, Scope, SubscribeError,
-    Subscription, TenantId, Timestamp, Update,
+    Grant, Hub, IdempotencyKey, MemoryEngine, OrderId, OrderStatus, ResetReason, Resume, Scope,
+    SubscribeError, Subscription, TenantId, Timestamp, Update,
 };
 
 use crate::support::{anna, applied, drain, order, principal, word};
@@ -37,12 +37,14 @@ struct Moody {
     inner: MemoryEngine,
     mood: Mutex<Mood>,
     histories: AtomicUsize,
+    /// Tails that are fed.
+    follows: Arc<AtomicUsize>,
 }
 
 impl Moody {
     fn new() -> Arc<Self> {
         let (inner, mood) = (MemoryEngine::new(), Mutex::new(Mood::Answers));
-        Arc::new(Self { inner, mood, histories: AtomicUsize::new(0) })
+        Arc::new(Self { inner, mood, histories: AtomicUsize::new(0), follows: Arc::default() })
     }
 
     fn turn(&self, mood: Mood) {
@@ -95,7 +97,13 @@ impl Log for Moody {
     }
 
     fn follow(&self, tenant: &TenantId, tail: Arc<dyn Tail>) -> Follow {
-        self.inner.follow(tenant, tail)
+        let follow = self.inner.follow(tenant, tail);
+        let follows = Arc::clone(&self.follows);
+        follows.fetch_add(1, Ordering::Relaxed);
+        Follow::new(move || {
+            drop(follow);
+            follows.fetch_sub(1, Ordering::Relaxed);
+        })
     }
 
     fn attend(&self, node: Weak<dyn Node>) {
@@ -253,4 +261,50 @@ async fn whoever_is_refused_counts_as_refused_and_as_nothing_else() {
     assert_eq!((stats.refused, stats.fresh, stats.resumed, stats.replayed), (4, 0, 0, 0));
     assert!(stats.resets.iter().all(|(_, count)| *count == 0));
     assert_eq!(stats.subscriptions, 0);
+}
+
+#[tokio::test]
+async fn a_tenant_is_followed_for_as_long_as_somebody_watches_it() {
+    let engine = Moody::new();
+    let hub = Hub::builder().engine(Arc::clone(&engine)).build();
+    let follows = || engine.follows.load(Ordering::Relaxed);
+    let board = Grant::new(principal("board"), Scope::Tenant);
+    for round in 1..=2 {
+        assert_eq!(follows(), 0, "round {round}");
+        let anna = hub.subscribe(anna("42"), Resume::Fresh).await.unwrap();
+        let board = hub.subscribe(board.clone(), Resume::Fresh).await.unwrap();
+        assert_eq!(follows(), 1, "round {round}: one tail for all");
+        drop(anna);
+        assert_eq!(follows(), 1, "round {round}: the board is still there");
+        drop(board);
+    }
+    assert_eq!(follows(), 0);
+}
+
+#[tokio::test]
+async fn the_numbers_say_how_readers_began_and_how_they_fared() {
+    let (engine, hub, mut watching) = lapped().await;
+    let began = |hub: &Hub| {
+        let stats = hub.stats();
+        (stats.fresh, stats.resumed, stats.replayed)
+    };
+    assert_eq!(began(&hub), (1, 0, 0));
+    // More was missed than is replayed.
+    engine.turn(Mood::Fails);
+    drain(&mut watching);
+    assert!(hub.stats().log_failures > 0);
+    engine.turn(Mood::Answers);
+    drain(&mut watching);
+    let stats = hub.stats();
+    assert_eq!(stats.fell_behind, 1);
+    let behind = stats.resets.iter().find(|(reason, _)| *reason == ResetReason::Behind).unwrap();
+    assert_eq!(behind.1, 1);
+
+    let at = watching.cursor();
+    let current = hub.subscribe(anna("42"), Resume::After(at)).await.unwrap();
+    assert_eq!(began(&hub), (1, 1, 0));
+    remark(&hub, 1).await;
+    let missed = hub.subscribe(anna("42"), Resume::After(at)).await.unwrap();
+    assert_eq!(began(&hub), (1, 1, 1));
+    drop((current, missed));
 }

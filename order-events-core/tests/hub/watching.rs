@@ -307,13 +307,18 @@ async fn whoever_leaves_takes_nobody_along() {
     drop(first);
     house.create("2").await;
     assert_eq!(words(&mut second), ["2@1 order.created"]);
+    let mut board = house.hub.subscribe(everything(), Resume::Fresh).await.unwrap();
+    drain(&mut board);
     drop(second);
+    house.remark("2", "still seen").await;
+    assert_eq!(words(&mut board), ["2@2 order.note"]);
+    drop(board);
     assert_eq!(house.hub.stats().watch_points, 0);
     // Who comes after everybody has left is told as well.
     let mut third = house.hub.subscribe(anna("2"), Resume::Fresh).await.unwrap();
     drain(&mut third);
     house.remark("2", "again").await;
-    assert_eq!(words(&mut third), ["2@2 order.note"]);
+    assert_eq!(words(&mut third), ["2@3 order.note"]);
 }
 
 #[tokio::test]
