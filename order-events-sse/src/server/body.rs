@@ -10,7 +10,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_core::Stream;
 use http_body::{Frame, SizeHint};
-use order_events_core::{Delivery, EndReason, Hub, Lifecycle, Subscription};
+use order_events_core::{Delivery, EndReason, Hub, Lifecycle, Subscription, Timestamp};
 use smallvec::SmallVec;
 use tokio::time::{Instant, Sleep, sleep_until};
 
@@ -44,6 +44,8 @@ pub struct EventBody {
     lifetime_retry: Duration,
     frame_bytes: usize,
     timer: Option<Pin<Box<Sleep>>>,
+    /// The subscription's deadline that the timer was set by.
+    deadline: Option<Timestamp>,
     is_over: bool,
 }
 
@@ -70,7 +72,7 @@ impl EventBody {
         let now = Instant::now();
         let every = around(hub, settings.heartbeat);
         let lives_until = settings.lifetime.and_then(|span| now.checked_add(around(hub, span)));
-        let retry = settings.retry + hub.spread(settings.retry);
+        let retry = settings.retry.saturating_add(hub.spread(settings.retry));
         let resumed = subscription.is_resumed().then(|| subscription.cursor());
         let first = control::ready(retry, resumed, every);
         Self {
@@ -81,6 +83,7 @@ impl EventBody {
             lifetime_retry: hub.spread(settings.retry),
             frame_bytes: settings.frame_bytes,
             timer: None,
+            deadline: None,
             is_over: false,
         }
     }
@@ -88,6 +91,11 @@ impl EventBody {
     /// The next chunk; none after the last.
     fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
         loop {
+            // A reader who is always behind is never given everything, and would live for ever: a
+            // chunk after its time was the last.
+            if self.first.is_none() && self.has_lived(self.heartbeat.last_word()) {
+                return Poll::Ready(self.end_of_life());
+            }
             if let Some(chunk) = self.gather(cx) {
                 self.heartbeat.spoken(Instant::now());
                 return Poll::Ready(Some(chunk));
@@ -96,12 +104,9 @@ impl EventBody {
                 return Poll::Ready(None);
             }
             let now = ready!(self.poll_timer(cx));
-            if self.lives_until.is_some_and(|until| until <= now) {
-                // What is due by now is still given: the end comes when nothing else does.
-                self.is_over = true;
-                self.subscription.finish(EndReason::Lifetime);
-                let retry = Some(self.lifetime_retry);
-                return Poll::Ready(Some(control::end(EndReason::Lifetime.as_str(), retry)));
+            if self.has_lived(now) {
+                // What was due by now has been given.
+                return Poll::Ready(self.end_of_life());
             }
             if self.heartbeat.due() <= now {
                 self.heartbeat.spoken(now);
@@ -110,6 +115,16 @@ impl EventBody {
             }
             // The subscription's own deadline: it is asked again.
         }
+    }
+
+    fn has_lived(&self, now: Instant) -> bool {
+        !self.is_over && self.lives_until.is_some_and(|until| until <= now)
+    }
+
+    fn end_of_life(&mut self) -> Option<Bytes> {
+        self.is_over = true;
+        self.subscription.finish(EndReason::Lifetime);
+        Some(control::end(EndReason::Lifetime.as_str(), Some(self.lifetime_retry)))
     }
 
     /// What is due at once, in one piece.
@@ -145,12 +160,17 @@ impl EventBody {
     /// Waits until something is due by the clock, and says what time it is.
     fn poll_timer(&mut self, cx: &mut Context<'_>) -> Poll<Instant> {
         loop {
-            if let Some(timer) = &mut self.timer {
+            // An order that was delivered since goes quiet at a time the timer does not know of.
+            // Later deadlines need no care: the timer asks when it fires.
+            let deadline = self.subscription.deadline();
+            let is_sooner = deadline.is_some_and(|at| self.deadline.is_none_or(|known| at < known));
+            if let Some(timer) = self.timer.as_mut().filter(|_| !is_sooner) {
                 ready!(timer.as_mut().poll(cx));
             }
+            self.deadline = deadline;
             let now = Instant::now();
-            let deadline = self.subscription.due_in().and_then(|span| now.checked_add(span));
-            let next = [self.lives_until, deadline]
+            let asked = self.subscription.due_in().and_then(|span| now.checked_add(span));
+            let next = [self.lives_until, asked]
                 .into_iter()
                 .flatten()
                 .fold(self.heartbeat.due(), Instant::min);
@@ -158,15 +178,25 @@ impl EventBody {
                 return Poll::Ready(now);
             }
             match &mut self.timer {
-                Some(timer) => timer.as_mut().reset(next),
                 None => self.timer = Some(Box::pin(sleep_until(next))),
+                Some(timer) if timer.is_elapsed() || next < timer.deadline() => {
+                    timer.as_mut().reset(next);
+                }
+                Some(_) => {}
             }
         }
     }
 }
 
+/// A stream that was told to speak without a pause would do nothing else.
+const SHORTEST: Duration = Duration::from_millis(10);
+
+/// A span that is meant to be endless must not overflow a clock.
+const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
 /// Up to a fifth more or less than a span, so that what began together does not go on together.
 fn around<L: Lifecycle>(hub: &Hub<L>, span: Duration) -> Duration {
+    let span = span.clamp(SHORTEST, LONGEST);
     span * 4 / 5 + hub.spread(span * 2 / 5)
 }
 

@@ -40,6 +40,11 @@ impl Heartbeat {
         self.last_word = now;
     }
 
+    /// When something was said last.
+    pub(crate) fn last_word(&self) -> Instant {
+        self.last_word
+    }
+
     /// When silence will have lasted for long enough.
     pub(crate) fn due(&self) -> Instant {
         self.last_word + self.every

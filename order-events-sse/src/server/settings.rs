@@ -63,7 +63,7 @@ pub struct Settings {
     pub frame_bytes: usize,
     /// See [`PAGE_EVENTS`]; at least 1.
     pub page_events: usize,
-    /// See [`PAGE_BYTES`].
+    /// See [`PAGE_BYTES`]; at least 1.
     pub page_bytes: usize,
     /// See [`PAGE_ORDERS`]; at least 1.
     pub page_orders: usize,
@@ -103,7 +103,7 @@ impl Settings {
 
     /// What a refused reader is told: each another time.
     pub(crate) fn retry_after<L: Lifecycle>(&self, hub: &Hub<L>) -> Duration {
-        self.retry_after + hub.spread(self.retry_after)
+        self.retry_after.saturating_add(hub.spread(self.retry_after))
     }
 }
 

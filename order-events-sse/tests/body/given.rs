@@ -1,0 +1,280 @@
+//! A hub whose clock is the runtime's, an engine with moods, and readers of bodies.
+
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, Weak};
+use std::task::{Context, Poll, Wake, Waker};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures_core::Stream;
+use http::{HeaderMap, Method, Uri};
+use order_events_core::engine::{
+    Answer, Append, Appended, Current, Draft, EngineError, Follow, History, HistoryLimit, Log,
+    Node, Notice, PageToken, Snapshots, Tail, Wakes,
+};
+use order_events_core::{
+    Applied, Clock, Config, Grant, Hub, IdempotencyKey, MemoryEngine, OrderId, OrderStatus,
+    Principal, Published, Resume, Scope, TenantId, Timestamp, Update,
+};
+use order_events_sse::server::{EventBody, Settings, StreamRequest};
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+pub(crate) const START: Timestamp = Timestamp::from_millis(1_800_000_000_000);
+
+/// A clock that shows the runtime's paused time.
+#[derive(Debug)]
+struct Paused(Instant);
+
+impl Clock for Paused {
+    fn now(&self) -> Timestamp {
+        START.saturating_add(self.0.elapsed())
+    }
+}
+
+/// How an engine answers those who read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mood {
+    Quick,
+    Stuck,
+    Failing,
+}
+
+/// The engine in memory, whose reads follow a mood.
+pub(crate) struct Moody {
+    memory: MemoryEngine,
+    mood: watch::Sender<Mood>,
+    tails: Mutex<Vec<Weak<dyn Tail>>>,
+    pub(crate) reads: AtomicUsize,
+    then: Mutex<Option<Then>>,
+}
+
+type Then = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+impl Moody {
+    fn new(memory: MemoryEngine) -> Self {
+        Self {
+            memory,
+            mood: watch::Sender::new(Mood::Quick),
+            tails: Mutex::default(),
+            reads: AtomicUsize::new(0),
+            then: Mutex::default(),
+        }
+    }
+
+    pub(crate) fn feel(&self, mood: Mood) {
+        self.mood.send_replace(mood);
+    }
+
+    /// Says that something may be missing, though nothing is.
+    pub(crate) fn interrupt(&self) {
+        let tails: Vec<_> = self.tails.lock().unwrap().iter().filter_map(Weak::upgrade).collect();
+        for tail in tails {
+            let mut wakes = Wakes::new();
+            tail.interrupted(&mut wakes);
+        }
+    }
+
+    /// What happens right after the next read.
+    pub(crate) fn after_the_next_read(&self, then: impl Future<Output = ()> + Send + 'static) {
+        *self.then.lock().unwrap() = Some(Box::pin(then));
+    }
+
+    async fn answered(&self) {
+        let then = self.then.lock().unwrap().take();
+        if let Some(then) = then {
+            then.await;
+        }
+    }
+
+    async fn ready(&self) -> Result<(), EngineError> {
+        self.reads.fetch_add(1, Ordering::SeqCst);
+        let mut mood = self.mood.subscribe();
+        let mood = *mood.wait_for(|mood| *mood != Mood::Stuck).await.unwrap();
+        match mood {
+            Mood::Failing => Err(EngineError::unavailable("it is in a bad mood")),
+            _ => Ok(()),
+        }
+    }
+}
+
+#[async_trait]
+impl Log for Moody {
+    fn read<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        order: &'a OrderId,
+        key: Option<&'a IdempotencyKey>,
+        now: Timestamp,
+    ) -> Answer<'a, Current> {
+        // Publishers read, too, and are none of this test's.
+        self.memory.read(tenant, order, key, now)
+    }
+
+    async fn history(
+        &self,
+        tenant: &TenantId,
+        scope: &Scope,
+        after: u64,
+        limit: HistoryLimit,
+    ) -> Result<History, EngineError> {
+        self.ready().await?;
+        let answer = self.memory.history(tenant, scope, after, limit).await;
+        self.answered().await;
+        answer
+    }
+
+    async fn snapshots(
+        &self,
+        tenant: &TenantId,
+        scope: &Scope,
+        page: Option<&PageToken>,
+        limit: usize,
+    ) -> Result<Snapshots, EngineError> {
+        self.ready().await?;
+        self.memory.snapshots(tenant, scope, page, limit).await
+    }
+
+    fn follow(&self, tenant: &TenantId, tail: Arc<dyn Tail>) -> Follow {
+        self.tails.lock().unwrap().push(Arc::downgrade(&tail));
+        self.memory.follow(tenant, tail)
+    }
+
+    fn attend(&self, node: Weak<dyn Node>) {
+        self.memory.attend(node);
+    }
+}
+
+#[async_trait]
+impl Append for Moody {
+    fn append<'a>(&'a self, tenant: &'a TenantId, draft: Draft) -> Answer<'a, Appended> {
+        self.memory.append(tenant, draft)
+    }
+
+    async fn announce(&self, notice: Notice) -> Result<(), EngineError> {
+        self.memory.announce(notice).await
+    }
+
+    fn replies_can_be_lost(&self) -> bool {
+        false
+    }
+}
+
+/// A hub with one order, `42`, whose engine has moods.
+pub(crate) struct House {
+    pub(crate) hub: Hub,
+    pub(crate) engine: Arc<Moody>,
+}
+
+pub(crate) async fn house() -> House {
+    house_with(|_| {}).await
+}
+
+pub(crate) async fn house_with(change: impl FnOnce(&mut Config)) -> House {
+    let clock = Paused(Instant::now());
+    house_on(clock, MemoryEngine::new(), change).await
+}
+
+pub(crate) async fn house_on(
+    clock: impl Clock,
+    memory: MemoryEngine,
+    change: impl FnOnce(&mut Config),
+) -> House {
+    let engine = Arc::new(Moody::new(memory));
+    let hub = Hub::builder().engine(Arc::clone(&engine)).clock(clock).seed(7).configure(change);
+    let house = House { hub: hub.build(), engine };
+    house.publish(Update::create(order())).await;
+    house
+}
+
+pub(crate) fn order() -> OrderId {
+    OrderId::new("42").unwrap()
+}
+
+pub(crate) fn anna() -> Grant {
+    Grant::new(Principal::new("anna").unwrap(), Scope::Order(order()))
+}
+
+impl House {
+    pub(crate) async fn publish(&self, update: Update) -> Applied {
+        match self.hub.publish(update).await.unwrap() {
+            Published::Applied(applied) => applied,
+            other => panic!("expected it to be applied, not {other:?}"),
+        }
+    }
+
+    pub(crate) async fn remark(&self, note: &str) -> Applied {
+        self.publish(Update::note(order(), note).public()).await
+    }
+
+    pub(crate) async fn deliver(&self) {
+        for status in [OrderStatus::Processing, OrderStatus::Shipped, OrderStatus::Delivered] {
+            self.publish(Update::status(order(), status)).await;
+        }
+    }
+
+    /// A stream of the order, as far as its first chunk.
+    pub(crate) async fn begun(&self, settings: &Settings) -> EventBody {
+        let mut body = self.stream(Resume::Fresh, settings).await;
+        let first = text(next(&mut body).await);
+        assert!(first.contains("event: ready\n") && first.contains("event: snapshot\n"), "{first}");
+        body
+    }
+
+    pub(crate) async fn stream(&self, resume: Resume, settings: &Settings) -> EventBody {
+        let subscription = self.hub.subscribe(anna(), resume).await.unwrap();
+        EventBody::new(&self.hub, subscription, settings)
+    }
+}
+
+/// A request, with or without an `Accept`.
+pub(crate) fn request(uri: &str, accept: &'static str) -> StreamRequest {
+    let mut headers = HeaderMap::new();
+    headers.insert(http::header::ACCEPT, http::HeaderValue::from_static(accept));
+    StreamRequest::from_parts(&Method::GET, &uri.parse::<Uri>().unwrap(), &headers)
+}
+
+/// The next chunk.
+pub(crate) async fn next(body: &mut (impl Stream<Item = Bytes> + Unpin)) -> Option<Bytes> {
+    poll_fn(|cx| Pin::new(&mut *body).poll_next(cx)).await
+}
+
+pub(crate) fn text(chunk: Option<Bytes>) -> String {
+    String::from_utf8(chunk.expect("a chunk").to_vec()).unwrap()
+}
+
+/// What is due at once.
+pub(crate) fn due(body: &mut EventBody) -> Option<Bytes> {
+    match Pin::new(body).poll_next(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(chunk) => Some(chunk.expect("the stream goes on")),
+        Poll::Pending => None,
+    }
+}
+
+/// Counts how often a body wants to be polled.
+#[derive(Debug, Default)]
+pub(crate) struct Woken(AtomicUsize);
+
+impl Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+impl Woken {
+    pub(crate) fn times(&self) -> usize {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
+/// Seconds, as a duration.
+pub(crate) const fn s(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+pub(crate) fn heartbeats_every(every: Duration) -> Settings {
+    Settings::default().configure(|settings| settings.heartbeat = every)
+}

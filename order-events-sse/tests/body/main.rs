@@ -1,0 +1,9 @@
+//! Streams and pages as a hub gives them, in paused time.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests are tests too")]
+
+mod chunks;
+mod endings;
+mod given;
+mod heartbeats;
+mod slow_log;
