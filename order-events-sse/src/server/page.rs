@@ -4,14 +4,16 @@
 //! the same order and from the same places, so that a reader may change between the two at any
 //! moment.
 
-use std::task::{Context, Poll, Waker};
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
 use order_events_core::{Codec, Cursor, Delivery, EndReason, JsonCodec, Subscription};
 use serde::Serialize;
 use serde_json::value::RawValue;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::body::Body;
 use super::control::ResetData;
@@ -53,28 +55,15 @@ impl Page {
         wait: Duration,
         settings: &Settings,
     ) -> Self {
-        let started = Instant::now();
         let mut page = Self::default();
+        let mut patience = Patience::new(wait, settings);
         loop {
             if page.is_full(settings) {
                 page.more = true;
                 break;
             }
-            let due = subscription.poll_delivery(&mut Context::from_waker(Waker::noop()));
-            let next = match due {
-                Poll::Ready(next) => next,
-                Poll::Pending => {
-                    // Whoever waits for the log has not been given what is there.
-                    let patience = match subscription.is_live() {
-                        false => settings.log_patience,
-                        true if page.is_begun => break,
-                        true => wait.min(settings.max_wait),
-                    };
-                    let next = timeout_at(started + patience, subscription.next()).await;
-                    next.unwrap_or_default()
-                }
-            };
-            let Some(delivery) = next else { break };
+            let due = poll_fn(|cx| patience.poll_delivery(&mut subscription, page.is_begun, cx));
+            let Some(delivery) = due.await else { break };
             page.add(&delivery, &subscription);
         }
         page.cursor = subscription.cursor().to_string();
@@ -93,7 +82,7 @@ impl Page {
     }
 
     fn is_full(&self, settings: &Settings) -> bool {
-        self.events.len() >= settings.page_events.max(1) || self.bytes >= settings.page_bytes
+        self.events.len() >= settings.page_events.max(1) || self.bytes >= settings.page_bytes.max(1)
     }
 
     fn add(&mut self, delivery: &Delivery, subscription: &Subscription) {
@@ -111,6 +100,7 @@ impl Page {
             Delivery::Reset(reset) => {
                 // What came before is of no use any more, for the present follows.
                 self.events.clear();
+                self.bytes = 0;
                 self.reset = Some(ResetData::of(*reset, subscription.scope()));
                 self.snapshots = Some(Vec::new());
             }
@@ -119,6 +109,55 @@ impl Page {
                 self.end = Some(EndData { reason: end.reason, retry_ms });
             }
             _ => {}
+        }
+    }
+}
+
+/// How long a page is waited for.
+struct Patience {
+    began: Instant,
+    wait: Duration,
+    with_log: Duration,
+    timer: Pin<Box<Sleep>>,
+}
+
+impl Patience {
+    fn new(wait: Duration, settings: &Settings) -> Self {
+        let began = Instant::now();
+        let wait = wait.min(settings.max_wait);
+        let with_log = wait.max(settings.log_patience);
+        Self { began, wait, with_log, timer: Box::pin(sleep_until(began)) }
+    }
+
+    /// The next that belongs on the page; none once the page is as it is.
+    fn poll_delivery(
+        &mut self,
+        subscription: &mut Subscription,
+        is_begun: bool,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Delivery>> {
+        loop {
+            if let Poll::Ready(next) = subscription.poll_delivery(cx) {
+                return Poll::Ready(next);
+            }
+            // Whoever waits for the log has not been given what is there.
+            let span = match subscription.is_live() {
+                false => self.with_log,
+                true if is_begun => return Poll::Ready(None),
+                true => self.wait,
+            };
+            let now = Instant::now();
+            let left = span.saturating_sub(now - self.began);
+            if left.is_zero() {
+                return Poll::Ready(None);
+            }
+            // A grant that expires, or an order that goes quiet, ends the waiting.
+            let left = subscription.due_in().map_or(left, |due| left.min(due));
+            match now.checked_add(left) {
+                Some(until) => self.timer.as_mut().reset(until),
+                None => return Poll::Pending,
+            }
+            ready!(self.timer.as_mut().poll(cx));
         }
     }
 }

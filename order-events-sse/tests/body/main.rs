@@ -6,4 +6,5 @@ mod chunks;
 mod endings;
 mod given;
 mod heartbeats;
+mod pages;
 mod slow_log;

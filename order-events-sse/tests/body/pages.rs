@@ -1,0 +1,203 @@
+//! JSON pages and long polls, in the words of what a reader asks.
+
+use std::sync::Arc;
+
+use order_events_core::{OrderStatus, Update};
+use order_events_sse::server::{Settings, open};
+use serde_json::{Value, json};
+use tokio::time::{Instant, sleep};
+
+use crate::given::{House, Mood, anna, house, house_with, next, order, request, s};
+
+/// The page after a cursor.
+async fn page(house: &House, after: &str, wait: u64, settings: &Settings) -> Value {
+    let uri = format!("/orders/42/events?after={after}&wait={wait}");
+    let asked = request(&uri, "application/json");
+    let mut body = open(&house.hub, anna(), &asked, settings).await.into_body();
+    serde_json::from_slice(&next(&mut body).await.unwrap()).unwrap()
+}
+
+fn notes(page: &Value) -> Vec<&str> {
+    let events = page["events"].as_array().unwrap();
+    events.iter().map(|event| event["data"]["note"].as_str().unwrap_or_default()).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fresh_page_is_the_state_of_things() {
+    let house = house().await;
+    let asked = request("/orders/42/events?wait=20", "application/json");
+    let since = Instant::now();
+    let answer = open(&house.hub, anna(), &asked, &Settings::default()).await;
+    let page: Value =
+        serde_json::from_slice(&next(&mut answer.into_body()).await.unwrap()).unwrap();
+    assert_eq!(since.elapsed(), s(0), "a state is worth no wait");
+    assert_eq!(page["snapshots"][0]["orderId"], "42");
+    assert_eq!((&page["events"], &page["more"]), (&json!([]), &json!(false)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_wait_nothing_is_answered_at_once() {
+    let house = house().await;
+    let cursor = house.remark("seen").await.cursor.to_string();
+    let since = Instant::now();
+    let page = page(&house, &cursor, 0, &Settings::default()).await;
+    assert_eq!(page, json!({ "events": [], "cursor": cursor, "more": false }));
+    assert_eq!(since.elapsed(), s(0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wait_ends_after_its_time_and_not_above_the_limit() {
+    let house = house().await;
+    let cursor = house.remark("seen").await.cursor.to_string();
+    for (asked, waited) in [(7, 7), (30, 30), (31, 30), (u64::MAX, 30)] {
+        let since = Instant::now();
+        let page = page(&house, &cursor, asked, &Settings::default()).await;
+        assert_eq!((&page["events"], &page["cursor"]), (&json!([]), &json!(cursor)));
+        assert_eq!(since.elapsed(), s(waited));
+    }
+    assert_eq!(house.hub.stats().subscriptions, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wait_ends_at_once_with_an_event() {
+    let house = house().await;
+    let cursor = house.remark("seen").await.cursor.to_string();
+    let since = Instant::now();
+    let publish = async {
+        sleep(s(4)).await;
+        house.remark("now").await.cursor
+    };
+    let settings = Settings::default();
+    let (page, now) = tokio::join!(page(&house, &cursor, 25, &settings), publish);
+    assert_eq!((notes(&page), &page["cursor"]), (vec!["now"], &json!(now.to_string())));
+    assert_eq!(since.elapsed(), s(4));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_full_page_says_that_there_may_be_more() {
+    let house = house().await;
+    let mut cursor = house.remark("seen").await.cursor.to_string();
+    for n in 0..100 {
+        house.remark(&format!("{n}")).await;
+    }
+    let settings = Settings::default().configure(|settings| settings.page_events = 40);
+    let mut all = Vec::new();
+    for (count, more) in [(40, true), (40, true), (20, false)] {
+        let page = page(&house, &cursor, 25, &settings).await;
+        assert_eq!((notes(&page).len(), &page["more"]), (count, &json!(more)));
+        all.extend(notes(&page).into_iter().map(str::to_owned));
+        cursor = page["cursor"].as_str().unwrap().to_owned();
+    }
+    assert_eq!(all, (0..100).map(|n| n.to_string()).collect::<Vec<_>>());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_page_is_bounded_in_bytes_and_has_at_least_one_event() {
+    let house = house().await;
+    let mut cursor = house.remark("seen").await.cursor.to_string();
+    for _ in 0..3 {
+        house.remark(&"x".repeat(4_000)).await;
+    }
+    for page_bytes in [0, 1, 3_000] {
+        let settings = Settings::default().configure(|settings| settings.page_bytes = page_bytes);
+        let page = page(&house, &cursor, 0, &settings).await;
+        assert_eq!((notes(&page).len(), &page["more"]), (1, &json!(true)), "{page_bytes}");
+        cursor = page["cursor"].as_str().unwrap().to_owned();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slow_log_is_waited_for_with_patience() {
+    let patient = 5;
+    for (takes, given) in [(3, 100), (20, 64)] {
+        let house = house().await;
+        let cursor = house.remark("seen").await.cursor.to_string();
+        for _ in 0..100 {
+            house.remark("a word").await;
+        }
+        // A long replay is read in parts, and the second is slow.
+        let engine = Arc::clone(&house.engine);
+        house.engine.after_the_next_read(async move { engine.feel(Mood::Stuck) });
+        let since = Instant::now();
+        let settings = Settings::default();
+        let answers = async {
+            sleep(s(takes)).await;
+            house.engine.feel(Mood::Quick);
+        };
+        let asks = async {
+            let page = page(&house, &cursor, 0, &settings).await;
+            (page, since.elapsed())
+        };
+        let ((page, took), ()) = tokio::join!(asks, answers);
+        assert_eq!((notes(&page).len(), took), (given, s(takes.min(patient))));
+        // It goes on from what was given.
+        let cursor = page["cursor"].as_str().unwrap();
+        let rest = self::page(&house, cursor, 0, &settings).await;
+        assert_eq!(notes(&rest).len(), 100 - given);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_log_that_had_nothing_to_say_is_not_waited_for_any_longer() {
+    let house = house().await;
+    let cursor = house.remark("seen").await.cursor.to_string();
+    let settings = Settings::default();
+    let since = Instant::now();
+    let interrupted = async {
+        sleep(s(1)).await;
+        house.engine.feel(Mood::Stuck);
+        // Something may be missing; the reader asks the log.
+        house.engine.interrupt();
+        sleep(s(1)).await;
+        house.engine.feel(Mood::Quick);
+    };
+    let (page, ()) = tokio::join!(page(&house, &cursor, 10, &settings), interrupted);
+    assert_eq!(notes(&page).len(), 0);
+    assert_eq!(since.elapsed(), s(10), "the wait that was asked for");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reset_in_the_middle_replaces_what_came_before() {
+    let house = house_with(|config| config.replay_events = 80).await;
+    let cursor = house.remark("seen").await.cursor.to_string();
+    for _ in 0..70 {
+        house.remark("a word").await;
+    }
+    // While the first part is given, so much happens that the rest is no longer replayed.
+    let hub = house.hub.clone();
+    house.engine.after_the_next_read(async move {
+        for _ in 0..90 {
+            hub.publish(Update::note(order(), "a word").public()).await.unwrap();
+        }
+    });
+    let page = page(&house, &cursor, 0, &Settings::default()).await;
+    assert_eq!(page["reset"]["reason"], "behind");
+    assert_eq!(page["snapshots"].as_array().map(Vec::len), Some(1));
+    assert_eq!(page["snapshots"][0]["version"], 162);
+    assert_eq!(notes(&page).len(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_end_is_told_with_what_came_before_it() {
+    let house = house().await;
+    let cursor = house.remark("seen").await.cursor.to_string();
+    house.publish(Update::status(order(), OrderStatus::Cancelled)).await;
+    let since = Instant::now();
+    let page = page(&house, &cursor, 25, &Settings::default()).await;
+    assert_eq!(page["end"], json!({ "reason": "final" }));
+    assert_eq!(page["events"][0]["data"]["status"], "CANCELLED");
+    assert_eq!(since.elapsed(), s(0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wait_ends_with_the_grant() {
+    let house = house().await;
+    let cursor = house.remark("seen").await.cursor;
+    let grant = anna().until(crate::given::START.saturating_add(s(4)));
+    let asked = request(&format!("/orders/42/events?after={cursor}&wait=25"), "application/json");
+    let since = Instant::now();
+    let answer = open(&house.hub, grant, &asked, &Settings::default()).await;
+    let page: Value =
+        serde_json::from_slice(&next(&mut answer.into_body()).await.unwrap()).unwrap();
+    assert_eq!((&page["end"], since.elapsed()), (&json!({ "reason": "expired" }), s(4)));
+}
