@@ -20,6 +20,13 @@ pub const SEND_BUFFER: usize = 64 * 1024;
 /// is dropped waits a second for its next SYN.
 pub const BACKLOG: i32 = 4096;
 
+// Up to where the kernel counts, in whole seconds where it asks. It refuses what is beyond, and a
+// connection that cannot be set up is not served.
+const SHORTEST_ASK: Duration = Duration::from_secs(1);
+const LONGEST_ASK: Duration = Duration::from_secs(32_767);
+#[cfg(any(target_os = "android", target_os = "fuchsia", target_os = "linux"))]
+const LONGEST_TIMEOUT: Duration = Duration::from_millis(i32::MAX as u64);
+
 /// How sockets are set up. [`Default`] gives the constants of this module.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
@@ -67,9 +74,48 @@ impl Socket {
         connection.set_tcp_nodelay(true)?;
         connection.set_send_buffer_size(self.send_buffer)?;
         #[cfg(any(target_os = "android", target_os = "fuchsia", target_os = "linux"))]
-        connection.set_tcp_user_timeout(Some(self.user_timeout))?;
-        // Silence is normal here, so a peer that vanished is only noticed by asking it.
-        let ask = socket2::TcpKeepalive::new().with_time(self.user_timeout / 2);
+        connection.set_tcp_user_timeout(Some(self.user_timeout.min(LONGEST_TIMEOUT)))?;
+        // Silence is normal here, so a peer that vanished is only noticed by asking it. Asked once
+        // and not again for the kernel's usual 75 s, it would outlive its time.
+        let half = (self.user_timeout / 2).clamp(SHORTEST_ASK, LONGEST_ASK);
+        let ask = socket2::TcpKeepalive::new().with_time(half).with_interval(half);
         connection.set_tcp_keepalive(&ask)
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    fn tuned(user_timeout: Duration) -> socket2::Socket {
+        let connection = socket2::Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+        let socket = Socket::default().configure(|socket| socket.user_timeout = user_timeout);
+        socket.tune(&connection).unwrap();
+        connection
+    }
+
+    #[test]
+    fn a_silent_peer_is_asked_twice_within_its_time() {
+        for (time, asked) in [(2, 1), (60, 30), (61, 30)] {
+            let connection = tuned(Duration::from_secs(time));
+            let asked = Duration::from_secs(asked);
+            assert_eq!(connection.tcp_keepalive_time().unwrap(), asked);
+            assert_eq!(connection.tcp_keepalive_interval().unwrap(), asked);
+            assert_eq!(connection.tcp_user_timeout().unwrap(), Some(Duration::from_secs(time)));
+        }
+    }
+
+    #[test]
+    fn a_connection_is_set_up_whatever_the_time() {
+        for time in [Duration::ZERO, Duration::from_millis(300), Duration::MAX] {
+            tuned(time);
+        }
+    }
+
+    #[test]
+    fn a_connection_sends_at_once_and_holds_a_bounded_amount() {
+        let connection = tuned(USER_TIMEOUT);
+        assert!(connection.tcp_nodelay().unwrap());
+        assert!(connection.send_buffer_size().unwrap() <= 2 * SEND_BUFFER);
     }
 }
