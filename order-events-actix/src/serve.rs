@@ -19,6 +19,9 @@ use order_events_sse::server::Socket;
 /// By default actix lets a peer close half of a connection and then learns of the rest only when it
 /// writes. This takes over `on_connect`: a service that needs that for itself sets its server up
 /// by hand, and calls [`Socket::tune`] in its own.
+///
+/// Over HTTP/2 actix looks at a stream only when it writes to it: that a peer has reset it, or has
+/// closed the connection, is seen at the next event or heartbeat.
 pub fn bind<F, I, S, B>(
     server: HttpServer<F, I, S, B>,
     address: SocketAddr,
