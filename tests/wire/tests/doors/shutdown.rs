@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use order_events_sse::server::Socket;
 use order_events_wire_tests::{Kind, ORDER, Peer, Server, Setup, Shop, until};
 
 #[tokio::test]
@@ -36,7 +37,11 @@ async fn open_streams_are_told_and_the_server_ends() {
 async fn a_peer_that_never_reads_does_not_hold_the_server_back() {
     for kind in Kind::ALL {
         let shop = Shop::open().await;
-        let server = Server::start(kind, &shop, &Setup::default());
+        let mut setup = Setup::default();
+        // It is the deadline that ends the server, not the kernel.
+        setup.socket =
+            Socket::default().configure(|socket| socket.user_timeout = Duration::from_secs(3600));
+        let server = Server::start(kind, &shop, &setup);
         let mut peer = Peer::connect_small(server.address).await;
         peer.ask(&format!("/orders/{ORDER}/events"), &[]).await;
         until("it is there", || shop.streams() == 1).await;
