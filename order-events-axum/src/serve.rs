@@ -5,6 +5,8 @@ use std::future::{Future, pending};
 use std::io;
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -24,7 +26,7 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tower_service::Service as _;
 
-/// How long a peer may take over the head of its request.
+/// How long a peer may take over the head of a request, from its connecting on for the first.
 pub const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Bytes that a connection gathers before it writes. Heads and events are small; a connection that
@@ -165,7 +167,10 @@ async fn connect(
     router: Router,
     mut is_stopping: watch::Receiver<bool>,
 ) {
+    let has_asked = Arc::new(AtomicBool::new(false));
+    let asks = Arc::clone(&has_asked);
     let service = tower::service_fn(move |mut request: Request<Incoming>| {
+        asks.store(true, Ordering::Relaxed);
         request.extensions_mut().insert(axum::extract::ConnectInfo(address));
         router.clone().call(request.map(Body::new))
     });
@@ -187,10 +192,20 @@ async fn connect(
         }
     });
     let mut is_told = false;
+    // hyper bounds the time for a head only once it knows which HTTP it is, and a peer that says
+    // nothing never tells.
+    let mut first_head = pin!(sleep(HEAD_TIMEOUT));
+    let mut is_first = true;
     loop {
         tokio::select! {
             // How a connection ended is its peer's affair.
             _ = served.as_mut() => break,
+            () = &mut first_head, if is_first => {
+                if !has_asked.load(Ordering::Relaxed) {
+                    break;
+                }
+                is_first = false;
+            }
             () = &mut told, if !is_told => {
                 is_told = true;
                 served.as_mut().graceful_shutdown();
