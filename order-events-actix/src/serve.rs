@@ -22,6 +22,10 @@ use order_events_sse::server::Socket;
 ///
 /// Over HTTP/2 actix looks at a stream only when it writes to it: that a peer has reset it, or has
 /// closed the connection, is seen at the next event or heartbeat.
+///
+/// A peer that connects and says nothing is kept for as long as it likes: actix looks at the first
+/// bytes to know which HTTP it is, and gives their coming no time. What bounds such peers is
+/// [`HttpServer::max_connections`].
 pub fn bind<F, I, S, B>(
     server: HttpServer<F, I, S, B>,
     address: SocketAddr,

@@ -35,6 +35,11 @@ use crate::codec::SseCodec;
 /// # Ending
 ///
 /// The last chunk says why. A body that is dropped, polled or not, leaves no trace in the hub.
+///
+/// A body ends when it is polled. Servers do not poll what they cannot send: over HTTP/1 a peer that
+/// takes nothing is the kernel's to end ([`Socket`](super::Socket)), but over HTTP/2 one that keeps
+/// its connection alive and leaves its stream no window holds the stream's place for as long, beyond
+/// lifetime and expiry, though it is given nothing.
 pub struct EventBody {
     subscription: Subscription,
     /// What is given before the subscription is asked.
