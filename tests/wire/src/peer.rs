@@ -1,5 +1,6 @@
 //! A peer on a raw socket, which does what no polite client does.
 
+use std::io;
 use std::net::SocketAddr;
 
 use bytes::{Buf, Bytes, BytesMut};
@@ -143,12 +144,13 @@ impl Peer {
 
     /// Vanishes: from now on the kernel drops whatever arrives for this socket before TCP sees it,
     /// so that nothing is acknowledged and nothing refused, as if the machine were gone. Nothing is
-    /// sent either, so long as nothing is asked and the peer is kept.
+    /// sent either, so long as nothing is asked and the peer is kept. Some kernels let only root do
+    /// this.
     #[cfg(target_os = "linux")]
-    pub fn vanish(&self) {
+    pub fn vanish(&self) -> io::Result<()> {
         // BPF: `ret #0`, let nothing pass.
         let nothing = SockFilter::new(0x06, 0, 0, 0);
-        SockRef::from(&self.stream).attach_filter(&[nothing]).unwrap();
+        SockRef::from(&self.stream).attach_filter(&[nothing])
     }
 
     /// Its own port, by which the server's socket is found.

@@ -37,10 +37,10 @@ async fn open_streams_are_told_and_the_server_ends() {
 async fn a_peer_that_never_reads_does_not_hold_the_server_back() {
     for kind in Kind::ALL {
         let shop = Shop::open().await;
-        let mut setup = Setup::default();
         // It is the deadline that ends the server, not the kernel.
-        setup.socket =
+        let socket =
             Socket::default().configure(|socket| socket.user_timeout = Duration::from_secs(3600));
+        let setup = Setup { socket, ..Setup::default() };
         let server = Server::start(kind, &shop, &setup);
         let mut peer = Peer::connect_small(server.address).await;
         peer.ask(&format!("/orders/{ORDER}/events"), &[]).await;
