@@ -88,9 +88,9 @@ mod tests {
     use super::*;
 
     fn tuned(user_timeout: Duration) -> socket2::Socket {
-        let connection = socket2::Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+        let connection = socket2::Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
         let socket = Socket::default().configure(|socket| socket.user_timeout = user_timeout);
-        socket.tune(&connection).unwrap();
+        socket.tune(&connection).expect("the kernel takes it");
         connection
     }
 
