@@ -50,7 +50,13 @@ impl MessageBody for EventMessage {
     type Error = Infallible;
 
     fn size(&self) -> BodySize {
-        http_body::Body::size_hint(&self.0).exact().map_or(BodySize::Stream, BodySize::Sized)
+        match &self.0 {
+            // Of a stream's head nothing follows, so no encoding of it is announced.
+            Body::Head => BodySize::None,
+            body => {
+                http_body::Body::size_hint(body).exact().map_or(BodySize::Stream, BodySize::Sized)
+            }
+        }
     }
 
     fn poll_next(
