@@ -36,13 +36,13 @@ mod timeline;
 mod together;
 
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::task::Poll;
 
 pub use cases::CASES;
 pub use lab::Lab;
 pub use subject::{Retention, Rig, Subject};
 pub use together::{BoxFuture, at_once, on_threads, yield_now};
+
+use crate::trial::attempt;
 
 /// One behaviour that every engine has.
 pub struct Case {
@@ -137,21 +137,11 @@ async fn run_cases(
 async fn try_case(subject: &impl Subject, case: &Case) -> Came {
     let lab = Lab::new(subject);
     // The call itself may panic as well as any later poll of it, so both are inside.
-    let mut running = Box::pin(async { (case.run)(&lab).await });
-    std::future::poll_fn(move |cx| {
-        match catch_unwind(AssertUnwindSafe(|| running.as_mut().poll(cx))) {
-            Ok(Poll::Pending) => Poll::Pending,
-            Ok(Poll::Ready(Ok(()))) => Poll::Ready(Came::Passed),
-            Ok(Poll::Ready(Err(Skipped(why)))) => Poll::Ready(Came::Skipped(why)),
-            Err(panic) => Poll::Ready(Came::Failed(message(&*panic))),
-        }
-    })
-    .await
-}
-
-fn message(panic: &(dyn std::any::Any + Send)) -> String {
-    let text = panic.downcast_ref::<String>().map(String::as_str);
-    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("it panicked").to_owned()
+    match attempt(Box::pin(async { (case.run)(&lab).await })).await {
+        Ok(Ok(())) => Came::Passed,
+        Ok(Err(Skipped(why))) => Came::Skipped(why),
+        Err(message) => Came::Failed(message),
+    }
 }
 
 impl fmt::Display for Report {

@@ -1,0 +1,115 @@
+//! The suite that holds an HTTP adapter to what `order_events_sse::server` promises, over real
+//! sockets.
+//!
+//! [`run_all`] prints a line for each of the [`CASES`] and panics at the end where any failed;
+//! [`run_some`] prints nothing and hands back a [`Report`]. What the suite needs of an adapter is a
+//! [`Subject`]: how to start a server.
+//!
+//! # Identical bytes
+//!
+//! What every exchange comes to is written down: the status line, the headers by name without the
+//! date, and the body without the boundaries of its chunks. [`run_all`] compares that with
+//! `vectors/http.txt`, so two adapters that pass it answer alike to the byte. Epochs, times and
+//! whatever is spread at random are the same in every run; cases whose course depends on the moment
+//! are left out.
+//!
+//! # What the suite does not assume
+//!
+//! - *A framework, or a runtime of the server's.* The suite itself must be run within a Tokio
+//!   runtime whose I/O and time are on and not paused.
+//! - *Speed.* It waits for what must come, for a long time at most, and for nothing else.
+
+mod cases;
+mod client;
+mod lab;
+mod people;
+mod subject;
+mod vectors;
+
+use std::fmt;
+
+pub use cases::CASES;
+pub use lab::Lab;
+pub use subject::{Server, Subject};
+pub use vectors::WRITE_VECTORS;
+
+use crate::engine::BoxFuture;
+use crate::trial::attempt;
+
+/// One behaviour that every adapter has.
+pub struct Case {
+    /// What the server does, in words.
+    pub name: &'static str,
+    /// Tries it. A panic is a failure.
+    pub run: for<'a> fn(&'a Lab<'a>) -> BoxFuture<'a, ()>,
+}
+
+impl fmt::Debug for Case {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Case").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// What came of a run.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Report {
+    /// The cases that passed.
+    pub passed: Vec<&'static str>,
+    /// Those that failed, with the message.
+    pub failed: Vec<(&'static str, String)>,
+    /// What was said in each; empty where a case takes another course each time.
+    pub transcripts: Vec<(&'static str, String)>,
+}
+
+/// Tries every case, compares what was said with the vectors, prints what came of each, and panics
+/// at the end where any failed.
+///
+/// # Panics
+///
+/// Where a case failed: with the names and messages of all that did.
+pub async fn run_all(subject: &impl Subject) -> Report {
+    let mut report = Report::default();
+    for case in CASES {
+        try_case(subject, case, &mut report).await;
+        let failed = report.failed.iter().any(|(name, _)| *name == case.name);
+        println!("case {} ... {}", case.name, if failed { "FAILED" } else { "ok" });
+    }
+    vectors::compare(&mut report);
+    println!("{} passed, {} failed", report.passed.len(), report.failed.len());
+    assert!(report.failed.is_empty(), "the adapter breaks its contract:{report}");
+    report
+}
+
+/// Tries the cases that are chosen, quietly: while you work on one of them, say. Bytes are not
+/// compared.
+pub async fn run_some(subject: &impl Subject, choose: impl Fn(&Case) -> bool) -> Report {
+    let mut report = Report::default();
+    for case in CASES.iter().filter(|case| choose(case)) {
+        try_case(subject, case, &mut report).await;
+    }
+    report
+}
+
+async fn try_case(subject: &dyn Subject, case: &Case, report: &mut Report) {
+    let lab = Lab::new(subject);
+    let came = attempt((case.run)(&lab)).await;
+    // A server is stopped whatever its case came to.
+    let transcript = attempt(Box::pin(lab.close())).await;
+    match came.and(transcript) {
+        Ok(transcript) => {
+            report.passed.push(case.name);
+            report.transcripts.push((case.name, transcript));
+        }
+        Err(message) => report.failed.push((case.name, message)),
+    }
+}
+
+impl fmt::Display for Report {
+    /// The failures, one a paragraph.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (name, message) in &self.failed {
+            write!(f, "\n{name}: {message}")?;
+        }
+        Ok(())
+    }
+}
