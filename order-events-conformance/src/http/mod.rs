@@ -29,6 +29,7 @@ mod vectors;
 use std::fmt;
 
 pub use cases::CASES;
+use client::Patience;
 pub use lab::Lab;
 pub use subject::{Server, Subject};
 pub use vectors::WRITE_VECTORS;
@@ -92,7 +93,10 @@ pub async fn run_some(subject: &impl Subject, choose: impl Fn(&Case) -> bool) ->
 
 async fn try_case(subject: &dyn Subject, case: &Case, report: &mut Report) {
     let lab = Lab::new(subject);
-    let came = attempt((case.run)(&lab)).await;
+    // Heartbeats alone could keep a case waiting for ever.
+    let patience = Patience(subject.patience() * 3);
+    let running = async { patience.until("its end", (case.run)(&lab)).await };
+    let came = attempt(Box::pin(running)).await;
     // A server is stopped whatever its case came to.
     let transcript = attempt(Box::pin(lab.close())).await;
     match came.and(transcript) {

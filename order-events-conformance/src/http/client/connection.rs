@@ -11,6 +11,8 @@ use tokio::time::timeout;
 use super::transcript::Transcript;
 use super::{Answer, Events, Head, Request};
 
+const EVENT_STREAM: &str = "text/event-stream";
+
 /// How long is waited for what must come before it is called missing.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Patience(pub(crate) Duration);
@@ -76,6 +78,8 @@ impl Connection {
     pub(crate) async fn answer(&mut self, request: &Request) -> Answer {
         let head = self.head().await;
         let mut body = Vec::new();
+        let is_stream = head.status == 200 && head.header("content-type") == EVENT_STREAM;
+        assert!(!is_stream || request.method == "HEAD", "a stream was not asked for: {request:?}");
         if request.method != "HEAD" && head.has_body() {
             let mut left = Framing::of(&head);
             while let Some(piece) = self.piece(&mut left).await {
@@ -94,7 +98,7 @@ impl Connection {
         self.send(request).await;
         let head = self.head().await;
         assert_eq!(head.status, 200, "{head:?}");
-        assert_eq!(head.header("content-type"), "text/event-stream", "{head:?}");
+        assert_eq!(head.header("content-type"), EVENT_STREAM, "{head:?}");
         Events::new(self, head)
     }
 

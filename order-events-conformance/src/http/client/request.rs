@@ -1,7 +1,7 @@
 //! A request, to the byte.
 
 /// One request without a body, sent exactly as it stands here.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub(crate) struct Request {
     pub(super) method: String,
     target: String,
