@@ -89,8 +89,11 @@ impl Events {
     /// The first block; gives what it says.
     pub(crate) async fn ready(&mut self) -> Value {
         let block = self.event("ready").await;
-        assert_eq!(block.id, None, "no reader is moved by being told that it is ready");
-        block.json()
+        // Who goes on is where it says it was, even if it is cut off before the first event.
+        let ready = block.json();
+        let resumed = ready.get("resumed").and_then(Value::as_str);
+        assert_eq!(block.id.as_deref(), resumed, "a reader stands where it was resumed");
+        ready
     }
 
     /// The beginning of a reader who goes on from a cursor.
