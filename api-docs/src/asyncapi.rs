@@ -98,12 +98,17 @@ fn messages() -> Vec<(&'static str, Value)> {
             "maximum": MAX_RETRY.as_millis() as u64,
         })
     };
-    let mut id = field::cursor();
-    id["description"] =
-        "Where the reader stands. Of several snapshots only the last has it.".into();
+    let id = |when: &str| {
+        let mut id = field::cursor();
+        id["description"] = format!("Where the reader stands. {when}").into();
+        id
+    };
+    let resumed = id("Only where the stream goes on from a cursor: that one.");
+    let last = id("Of several snapshots only the last has it.");
+    let ready = [("retry", retry()), ("id", resumed)];
     let others = [
-        own("ready", "What the reader may count on.", &[("retry", retry())], &["event", "retry"]),
-        own("snapshot", "An order as it stands.", &[("id", id)], &["event"]),
+        own("ready", "What the reader may count on.", &ready, &["event", "retry"]),
+        own("snapshot", "An order as it stands.", &[("id", last)], &["event"]),
         own("reset", "What the reader knew does not hold any more.", &[], &["event"]),
         own("heartbeat", "The stream is still there.", &[], &["event"]),
         own("end", "Nothing follows.", &[("retry", retry())], &["event"]),
