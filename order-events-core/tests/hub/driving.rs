@@ -1,12 +1,15 @@
 //! What a subscription tells whoever drives it, and what a door asks of a hub.
 
 use std::collections::HashSet;
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+use futures_core::Stream;
 use order_events_core::{Hub, MemoryEngine, OrderStatus, Resume, TenantId, Update};
 
 use crate::support::{
-    START, anna, applied, drain, everything, house, house_with, order, tenant, words,
+    START, anna, applied, drain, everything, house, house_with, order, tenant, word, words,
 };
 
 #[tokio::test]
@@ -115,4 +118,20 @@ async fn a_snapshot_says_where_its_order_was_last_changed() {
     let order = page.orders.iter().find(|found| *found.order() == order("42")).unwrap();
     assert_eq!(order.seq(), last.seq);
     assert_eq!((page.cursor.epoch, page.cursor.seq), (last.epoch, last.seq + 1));
+}
+
+#[tokio::test]
+async fn as_a_stream_a_subscription_gives_what_it_gives_otherwise() {
+    let house = house();
+    house.create("42").await;
+    let mut watching = house.hub.subscribe(anna("42"), Resume::Fresh).await.unwrap();
+    let mut next = || {
+        let mut cx = Context::from_waker(Waker::noop());
+        Pin::new(&mut watching).poll_next(&mut cx).map(|delivery| delivery.map(|it| word(&it)))
+    };
+    assert_eq!(next(), Poll::Ready(Some("snapshot 42@1".to_owned())));
+    assert_eq!(next(), Poll::Pending);
+    drop(house.hub.drain(Duration::ZERO));
+    assert_eq!(next(), Poll::Ready(Some("end draining".to_owned())));
+    assert_eq!(next(), Poll::Ready(None));
 }
