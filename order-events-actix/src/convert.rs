@@ -4,8 +4,10 @@ use actix_web::HttpRequest;
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, Method, Request, Uri};
 
-/// A request's method, address and headers.
-pub(crate) fn parts(request: &HttpRequest) -> Parts {
+/// A request's method, address and headers, as an [`Authorizer`](order_events_core::Authorizer) of
+/// a [`Door`](order_events_sse::server::Door) takes them: for handlers of the user's own that ask
+/// the same one.
+pub fn parts(request: &HttpRequest) -> Parts {
     let (mut parts, ()) = Request::new(()).into_parts();
     // What the one parsed the other takes; what it did not would be a method of no use here, an
     // address without an order, a header without a meaning.

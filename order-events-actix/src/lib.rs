@@ -7,6 +7,7 @@ mod response;
 mod routes;
 mod serve;
 
+pub use convert::parts;
 pub use extract::EventRequest;
 pub use order_events_core::{self, *};
 pub use order_events_sse::{self, server::*};

@@ -5,16 +5,24 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use actix_web::body::{BodySize, BoxBody, MessageBody};
+use actix_web::error::InternalError;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderName, HeaderValue};
-use actix_web::{HttpRequest, HttpResponse, Responder};
+use actix_web::{Error, HttpRequest, HttpResponse, Responder};
 use bytes::Bytes;
 use futures_core::Stream;
+use order_events_core::Denied;
 use order_events_sse::server::{Body, Problem};
 
 /// The answer to a request for events: a stream, a page, or a refusal.
 #[derive(Debug)]
 pub struct EventResponse(pub http::Response<Body>);
+
+impl From<http::Response<Body>> for EventResponse {
+    fn from(response: http::Response<Body>) -> Self {
+        Self(response)
+    }
+}
 
 impl From<Problem> for EventResponse {
     fn from(problem: Problem) -> Self {
@@ -22,10 +30,30 @@ impl From<Problem> for EventResponse {
     }
 }
 
+/// So that a handler of the user's own refuses by `?`, in the words of the ready-made routes.
+impl From<Denied> for EventResponse {
+    fn from(denied: Denied) -> Self {
+        Problem::from(denied).into()
+    }
+}
+
 impl Responder for EventResponse {
     type Body = BoxBody;
 
     fn respond_to(self, _: &HttpRequest) -> HttpResponse {
+        self.into_http()
+    }
+}
+
+/// So that a handler may return `Result<EventResponse, EventResponse>` and refuse by `?`.
+impl From<EventResponse> for Error {
+    fn from(refusal: EventResponse) -> Self {
+        InternalError::from_response("refused", refusal.into_http()).into()
+    }
+}
+
+impl EventResponse {
+    fn into_http(self) -> HttpResponse {
         let (head, body) = self.0.into_parts();
         // Both are three digits.
         let status = StatusCode::from_u16(head.status.as_u16());

@@ -10,7 +10,9 @@ use crate::response::EventResponse;
 
 /// Everything that a [`Door`] answers, to configure an `App` with, or a `web::scope`.
 ///
-/// Every method is taken in, for the door answers those it does not know.
+/// The door answers the methods that it does not know, too. A method that a route of the user's own
+/// takes at the same path is that route's where it stands before these:
+/// `.route("/orders/{order}", web::post().to(publish)).configure(routes(&door))`.
 pub fn routes<L: Lifecycle>(door: &Door<L>) -> impl FnOnce(&mut ServiceConfig) + use<L> {
     let door = door.clone();
     move |config| {

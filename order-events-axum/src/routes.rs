@@ -10,7 +10,8 @@ use crate::response::EventResponse;
 
 /// Everything that a [`Door`] answers, to be merged into a router or nested under a prefix.
 ///
-/// Every method is taken in, for the door answers those it does not know.
+/// The door answers the methods that it does not know, too. A method that a route of the user's own
+/// takes at the same path is that route's: `.route("/orders/{order}", post(publish))`.
 pub fn routes<L, S>(door: &Door<L>) -> Router<S>
 where
     L: Lifecycle,

@@ -19,6 +19,9 @@ mod sync;
 mod time;
 mod update;
 
+/// What an [`Authorizer`] and an engine are written with, so that they need no dependency of their
+/// own.
+pub use async_trait::async_trait;
 pub use config::Config;
 pub use cursor::{Cursor, Epoch, MAX_CURSOR_BYTES, MalformedCursor};
 pub use engine::memory::MemoryEngine;

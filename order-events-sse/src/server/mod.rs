@@ -19,6 +19,9 @@ mod route;
 mod settings;
 mod socket;
 
+/// What an authorizer is given of a request, whatever the framework: method, address, headers.
+pub use http::request::Parts;
+
 pub use body::{Body, EventBody};
 pub use door::Door;
 pub use open::open;

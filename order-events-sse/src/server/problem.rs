@@ -1,5 +1,6 @@
 //! Refusals, as `application/problem+json` (RFC 9457).
 
+use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
 use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
@@ -183,5 +184,25 @@ impl Problem {
             headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
+    }
+}
+
+/// For handlers of the user's own. No hub is at hand to spread the wait, so chance does.
+impl From<Denied> for Problem {
+    fn from(denied: Denied) -> Self {
+        let chance = RandomState::new().hash_one(()) % settings::RETRY_AFTER.as_millis() as u64;
+        Self::denied(denied, settings::RETRY_AFTER + Duration::from_millis(chance))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wait_that_no_hub_spreads_is_spread_by_chance() {
+        let waits = [(); 64].map(|()| Problem::from(Denied::Failed).retry_after().unwrap());
+        assert!(waits.iter().all(|wait| (settings::RETRY_AFTER..2 * settings::RETRY_AFTER).contains(wait)));
+        assert!(waits.iter().any(|wait| *wait != waits[0]));
     }
 }
