@@ -20,13 +20,13 @@ use super::settings;
 #[non_exhaustive]
 pub enum Problem {
     /// 401.
-    #[error("sign in to watch this")]
+    #[error("sign in first")]
     Unauthenticated,
     /// 401: signed in, but not any more.
     #[error("the sign-in has expired")]
     Expired,
     /// 403.
-    #[error("not allowed to watch this")]
+    #[error("not allowed")]
     Forbidden,
     /// 404.
     #[error("there is no such thing, or it is not yours to see")]
