@@ -1,0 +1,7 @@
+//! The suite of both quickstarts, on this one.
+
+const SERVER: &str = env!("CARGO_BIN_EXE_quickstart-axum");
+const PROGRAM: &str = include_str!("../src/main.rs");
+
+#[path = "../../tests/mod.rs"]
+mod suite;

@@ -1,0 +1,178 @@
+//! Who is signed in, and what they may see.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::header::{AUTHORIZATION, COOKIE};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
+use order_events_core::{
+    Authorizer, Clock, CustomerId, Denied, Grant, Hub, OrderId, Principal, Scope, SystemClock,
+    TenantId, Timestamp, async_trait,
+};
+use order_events_sse::server::Parts;
+use serde::{Deserialize, Serialize};
+
+/// The cookie that carries a token where a header cannot be set: a browser's `EventSource`.
+const SESSION: &str = "session";
+
+/// What a token says.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Claims {
+    /// Who it is for: a customer's id, or a member of staff.
+    pub sub: String,
+    /// What they are.
+    pub role: Role,
+    /// When it ends, in seconds since 1970.
+    pub exp: u64,
+}
+
+/// What somebody is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Sees their own orders.
+    Customer,
+    /// Sees every order as staff, and says what happens to them.
+    Admin,
+}
+
+/// The shop: its orders, and the keys of its tokens.
+#[derive(Clone)]
+pub struct Shop {
+    /// Its orders.
+    pub hub: Hub,
+    keys: Arc<Keys>,
+}
+
+struct Keys {
+    signing: EncodingKey,
+    checking: DecodingKey,
+    rules: Validation,
+}
+
+impl Shop {
+    /// A shop with these orders, whose tokens are signed with this secret.
+    pub fn new(hub: Hub, secret: &str) -> Self {
+        // One algorithm, ours. A token that names another is refused, however it is signed.
+        let mut rules = Validation::new(Algorithm::HS256);
+        // The stream ends with the token, to the second. A minute's leeway would give a grant that
+        // is over before it begins.
+        rules.leeway = 0;
+        let signing = EncodingKey::from_secret(secret.as_bytes());
+        let checking = DecodingKey::from_secret(secret.as_bytes());
+        Self { hub, keys: Arc::new(Keys { signing, checking, rules }) }
+    }
+
+    /// Who sent a request, by the bearer token of its header or else by its session cookie.
+    pub fn user(&self, request: &Parts) -> Result<User, Denied> {
+        let token = bearer(request).or_else(|| cookie(request)).ok_or(Denied::Unauthenticated)?;
+        // Why a token is bad is nobody's business: expired, forged and garbled are one answer.
+        let token = decode::<Claims>(token, &self.keys.checking, &self.keys.rules);
+        User::of(token.map_err(|_| Denied::Unauthenticated)?.claims)
+    }
+
+    /// A token to sign in with; a real shop gives it out at its login page.
+    pub fn token(
+        &self,
+        sub: &str,
+        role: Role,
+        valid: Duration,
+    ) -> Result<String, jsonwebtoken::errors::Error> {
+        let until = SystemClock.now().saturating_add(valid).as_millis() / 1000;
+        self.sign(&Claims { sub: sub.to_owned(), role, exp: until.unsigned_abs() })
+    }
+
+    /// Claims, signed.
+    pub fn sign(&self, claims: &Claims) -> Result<String, jsonwebtoken::errors::Error> {
+        encode(&Header::new(Algorithm::HS256), claims, &self.keys.signing)
+    }
+
+    /// Whose an order is. A real shop asks its own table of orders here.
+    async fn is_of(&self, order: &OrderId, customer: &CustomerId) -> Result<bool, Denied> {
+        let order = self.hub.state(&TenantId::default(), order).await;
+        let order = order.map_err(|_| Denied::Failed)?;
+        Ok(order.is_some_and(|order| order.customer.as_ref() == Some(customer)))
+    }
+}
+
+#[async_trait]
+impl Authorizer<Parts> for Shop {
+    async fn authorize(&self, request: &Parts, wanted: &Scope) -> Result<Grant, Denied> {
+        let user = self.user(request)?;
+        if user.is_admin() {
+            return Ok(user.grant(wanted.clone()).as_staff());
+        }
+        let is_own = match wanted {
+            Scope::Order(order) => self.is_of(order, &user.customer).await?,
+            Scope::Customer(customer) => *customer == user.customer,
+            // That the shop has orders is no secret; who may see them all may be told.
+            Scope::Tenant => return Err(Denied::Forbidden),
+        };
+        // Somebody else's order and one that does not exist are told apart by nobody.
+        if is_own { Ok(user.grant(wanted.clone())) } else { Err(Denied::NotFound) }
+    }
+}
+
+/// Somebody who is signed in.
+#[derive(Debug, Clone)]
+pub struct User {
+    customer: CustomerId,
+    principal: Principal,
+    role: Role,
+    until: Timestamp,
+}
+
+impl User {
+    fn of(claims: Claims) -> Result<Self, Denied> {
+        let millis = i64::try_from(claims.exp.saturating_mul(1000)).unwrap_or(i64::MAX);
+        let role = claims.role;
+        match (CustomerId::new(&claims.sub), Principal::new(&claims.sub)) {
+            (Ok(customer), Ok(principal)) => {
+                Ok(Self { customer, principal, role, until: Timestamp::from_millis(millis) })
+            }
+            // Signed by us, and yet nobody's name.
+            _ => Err(Denied::Unauthenticated),
+        }
+    }
+
+    /// The grant to watch one's own orders.
+    pub fn own_orders(&self) -> Grant {
+        self.grant(Scope::Customer(self.customer.clone()))
+    }
+
+    /// Nothing, unless this is staff.
+    pub fn must_be_staff(&self) -> Result<(), Denied> {
+        if self.is_admin() { Ok(()) } else { Err(Denied::Forbidden) }
+    }
+
+    fn is_admin(&self) -> bool {
+        self.role == Role::Admin
+    }
+
+    /// A grant that ends when the token does.
+    fn grant(&self, scope: Scope) -> Grant {
+        Grant::new(self.principal.clone(), scope).until(self.until)
+    }
+}
+
+fn bearer(request: &Parts) -> Option<&str> {
+    let (scheme, token) = request.headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+/// HTTP/2 may send one header for each cookie, HTTP/1.1 all in one.
+fn cookie(request: &Parts) -> Option<&str> {
+    let cookies = request.headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let mut cookies = cookies.flat_map(|cookies| cookies.split(';'));
+    cookies.find_map(|cookie| {
+        let (name, value) = cookie.trim().split_once('=')?;
+        (name == SESSION).then_some(value)
+    })
+}
+
+impl std::fmt::Debug for Shop {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // Not the keys.
+        f.debug_struct("Shop").field("hub", &self.hub).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,89 @@
+//! What staff say is seen by those who watch; what is no update is refused, and nobody sees it.
+
+use http::{Method, StatusCode};
+use shop::Role;
+
+use super::server::{Server, bearer};
+
+#[tokio::test]
+async fn what_staff_publish_is_seen_by_whoever_watches() {
+    let server = Server::start().await;
+    let anna = bearer("anna", Role::Customer);
+    let headers = [("authorization", anna.as_str())];
+    let mut order = server.watch("/orders/42/events", &headers).await;
+    let mut mine = server.watch("/mine", &headers).await;
+    for stream in [&mut order, &mut mine] {
+        stream.expect("ready").await;
+        stream.expect("snapshot").await;
+    }
+
+    let told = server.publish("42", r#"{"status":"PROCESSING","note":"on the bench"}"#).await;
+    assert_eq!((told.status, &told.json()["outcome"]), (StatusCode::OK, &"applied".into()));
+    for stream in [&mut order, &mut mine] {
+        assert_eq!(stream.expect("order.status").await["note"], "on the bench");
+        assert_eq!(told.json()["cursor"], stream.cursor());
+    }
+
+    // An order that begins while she watches is hers from its beginning.
+    server.publish("43", r#"{"status":"PENDING","customer":"anna"}"#).await;
+    assert_eq!(mine.expect("order.created").await["orderId"], "43");
+}
+
+#[tokio::test]
+async fn what_was_missed_is_given_on_return() {
+    let server = Server::start().await;
+    let anna = bearer("anna", Role::Customer);
+    let mut stream = server.watch("/mine", &[("authorization", &anna)]).await;
+    stream.expect("ready").await;
+    stream.expect("snapshot").await;
+    let cursor = stream.cursor().to_owned();
+    drop(stream);
+
+    server.publish("42", r#"{"status":"PROCESSING"}"#).await;
+    let headers = [("authorization", anna.as_str()), ("last-event-id", &cursor)];
+    let mut stream = server.watch("/mine", &headers).await;
+    assert_eq!(stream.expect("ready").await["resumed"], cursor);
+    assert_eq!(stream.expect("order.status").await["version"], 2);
+}
+
+#[tokio::test]
+async fn what_is_no_update_is_refused_and_seen_by_nobody() {
+    let server = Server::start().await;
+    let anna = bearer("anna", Role::Customer);
+    let mut stream = server.watch("/mine", &[("authorization", &anna)]).await;
+    stream.expect("ready").await;
+    stream.expect("snapshot").await;
+
+    let illegal = server.publish("42", r#"{"status":"DELIVERED"}"#).await;
+    assert_eq!(illegal.status, StatusCode::CONFLICT);
+    assert!(illegal.body.contains("PENDING may not become DELIVERED"), "{}", illegal.body);
+    let no_id = server.publish("%0a", r#"{"status":"PROCESSING"}"#).await;
+    assert_eq!(no_id.status, StatusCode::UNPROCESSABLE_ENTITY);
+    for nonsense in ["", "nonsense", "[]", r#"{"status":"BROKEN"}"#, r#"{"state":"SHIPPED"}"#] {
+        let refused = server.publish("42", nonsense).await;
+        assert!(refused.status.is_client_error(), "{nonsense}: {refused:?}");
+    }
+    let hers = server.publish_as(&anna, "42", r#"{"status":"PROCESSING"}"#).await;
+    assert_eq!(hers.status, StatusCode::FORBIDDEN);
+    // Next on her stream is what comes after all this.
+    server.publish("42", r#"{"status":"CANCELLED"}"#).await;
+    assert_eq!(stream.expect("order.status").await["previousStatus"], "PENDING");
+}
+
+#[tokio::test]
+async fn a_repeated_key_publishes_once() {
+    let server = Server::start().await;
+    let change = r#"{"status":"PROCESSING","key":"scan-1"}"#;
+    let first = server.publish("42", change).await.json();
+    let second = server.publish("42", change).await.json();
+    assert_eq!((&first["outcome"], &second["outcome"]), (&"applied".into(), &"duplicate".into()));
+    assert_eq!(first["cursor"], second["cursor"]);
+}
+
+#[tokio::test]
+async fn a_method_that_nobody_takes_is_refused_by_the_door() {
+    let server = Server::start().await;
+    let refused = server.ask(Method::DELETE, "/orders/42", &[], "").await;
+    assert_eq!(refused.status, StatusCode::METHOD_NOT_ALLOWED);
+    assert_eq!(refused.headers["content-type"], "application/problem+json");
+}
