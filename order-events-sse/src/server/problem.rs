@@ -202,7 +202,11 @@ mod tests {
     #[test]
     fn a_wait_that_no_hub_spreads_is_spread_by_chance() {
         let waits = [(); 64].map(|()| Problem::from(Denied::Failed).retry_after().unwrap());
-        assert!(waits.iter().all(|wait| (settings::RETRY_AFTER..2 * settings::RETRY_AFTER).contains(wait)));
+        assert!(
+            waits
+                .iter()
+                .all(|wait| (settings::RETRY_AFTER..2 * settings::RETRY_AFTER).contains(wait))
+        );
         assert!(waits.iter().any(|wait| *wait != waits[0]));
     }
 }
