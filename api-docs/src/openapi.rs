@@ -193,7 +193,17 @@ fn headers() -> Value {
             "description": "How many seconds to wait; each reader is told another time.",
             "schema": {"type": "integer", "minimum": 1},
         },
-        "www-authenticate": said("Bearer", "How to sign in."),
+        "www-authenticate": {
+            "required": true,
+            "description": "How to sign in; with an `error` where the sign-in was good once.",
+            "schema": {
+                "type": "string",
+                "enum": [
+                    "Bearer realm=\"orders\"",
+                    "Bearer realm=\"orders\", error=\"invalid_token\"",
+                ],
+            },
+        },
         "allow": said("GET, HEAD", "What is understood here."),
     })
 }

@@ -9,9 +9,10 @@ use http::{HeaderName, HeaderValue, Method, Request, Uri};
 /// the same one.
 pub fn parts(request: &HttpRequest) -> Parts {
     let (mut parts, ()) = Request::new(()).into_parts();
-    // What the one parsed the other takes; what it did not would be a method of no use here, an
-    // address without an order, a header without a meaning.
-    parts.method = Method::from_bytes(request.method().as_str().as_bytes()).unwrap_or_default();
+    // What the one parsed the other takes. What it did not would be a method that is refused here,
+    // an address without an order, a header without a meaning.
+    parts.method =
+        Method::from_bytes(request.method().as_str().as_bytes()).unwrap_or(Method::CONNECT);
     parts.uri = Uri::try_from(request.uri().to_string()).unwrap_or_default();
     for (name, value) in request.headers() {
         if let (Ok(name), Ok(value)) = (

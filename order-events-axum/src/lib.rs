@@ -11,4 +11,4 @@ pub use order_events_core::{self, *};
 pub use order_events_sse::{self, server::*};
 pub use response::EventResponse;
 pub use routes::routes;
-pub use serve::{Connection, HEAD_TIMEOUT, Listener, WRITE_BUFFER, serve};
+pub use serve::{Connection, HEAD_TIMEOUT, HTTP2_AGE, HTTP2_REST, Listener, MAX_HEAD_BYTES, serve};

@@ -13,6 +13,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
+use axum::http::Version;
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
@@ -23,15 +24,22 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 use tower_service::Service as _;
 
 /// How long a peer may take over the head of a request, from its connecting on for the first.
 pub const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Bytes that a connection gathers before it writes. Heads and events are small; a connection that
-/// only ever says little should not hold room for much.
-pub const WRITE_BUFFER: usize = 8 * 1024;
+/// The longest head of a request, and what a connection gathers at most before it writes. A longer
+/// head is 431: sign-in by cookie makes heads long, and room for one is only taken when it comes.
+pub const MAX_HEAD_BYTES: usize = 64 * 1024;
+
+/// How long an HTTP/2 connection takes new requests: about as long as a stream lives.
+pub const HTTP2_AGE: Duration = Duration::from_secs(60 * 60);
+
+/// How long after that its last streams may go on: longer than a stream lives by default. Then it is
+/// cut, for a peer that gives a stream no window keeps it from ever being asked whether it is over.
+pub const HTTP2_REST: Duration = Duration::from_secs(75 * 60);
 
 /// A listener whose connections are set up for streams. For [`serve`], or for `axum::serve`.
 #[derive(Debug)]
@@ -128,7 +136,8 @@ impl AsyncWrite for Connection {
 /// Serves a router until `stop` resolves, then drains the hub and ends.
 ///
 /// From then on no connection is accepted; every stream is told to end and when to come back;
-/// requests under way are finished; and what is left at the deadline is cut. `serve(listener,
+/// requests under way are finished; and what is left at the deadline is cut. A connection that was
+/// upgraded to another protocol is its handler's, and no longer known here. `serve(listener,
 /// router, &hub, pending(), …)` never ends.
 ///
 /// HTTP/1.1, and HTTP/2 to those who begin with it.
@@ -167,10 +176,11 @@ async fn connect(
     router: Router,
     mut is_stopping: watch::Receiver<bool>,
 ) {
-    let has_asked = Arc::new(AtomicBool::new(false));
-    let asks = Arc::clone(&has_asked);
+    let known = Arc::new(Known::default());
+    let learns = Arc::clone(&known);
     let service = tower::service_fn(move |mut request: Request<Incoming>| {
-        asks.store(true, Ordering::Relaxed);
+        learns.has_asked.store(true, Ordering::Relaxed);
+        learns.is_http2.store(request.version() == Version::HTTP_2, Ordering::Relaxed);
         request.extensions_mut().insert(axum::extract::ConnectInfo(address));
         router.clone().call(request.map(Body::new))
     });
@@ -179,9 +189,9 @@ async fn connect(
         .http1()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)
-        .max_buf_size(WRITE_BUFFER)
+        .max_buf_size(MAX_HEAD_BYTES)
         .writev(false);
-    builder.http2().timer(TokioTimer::new());
+    builder.http2().timer(TokioTimer::new()).keep_alive_interval(HEAD_TIMEOUT);
     let service = TowerToHyperService::new(service);
     let mut served =
         pin!(builder.serve_connection_with_upgrades(TokioIo::new(connection), service));
@@ -194,22 +204,61 @@ async fn connect(
     let mut is_told = false;
     // hyper bounds the time for a head only once it knows which HTTP it is, and a peer that says
     // nothing never tells.
-    let mut first_head = pin!(sleep(HEAD_TIMEOUT));
-    let mut is_first = true;
+    let mut age = Age::First;
+    let mut older = pin!(sleep(HEAD_TIMEOUT));
     loop {
         tokio::select! {
             // How a connection ended is its peer's affair.
             _ = served.as_mut() => break,
-            () = &mut first_head, if is_first => {
-                if !has_asked.load(Ordering::Relaxed) {
-                    break;
+            () = &mut older, if age != Age::Whole => match (age, known.is_http2()) {
+                (Age::First, _) if !known.has_asked() => break,
+                (Age::First, true) => {
+                    age = Age::Young;
+                    older.as_mut().reset(Instant::now() + HTTP2_AGE);
                 }
-                is_first = false;
-            }
+                (Age::Young, true) => {
+                    age = Age::Old;
+                    served.as_mut().graceful_shutdown();
+                    older.as_mut().reset(Instant::now() + HTTP2_REST);
+                }
+                (Age::Old, true) => break,
+                // Over HTTP/1 each request is its own, and the kernel ends those who do not read.
+                _ => age = Age::Whole,
+            },
             () = &mut told, if !is_told => {
                 is_told = true;
                 served.as_mut().graceful_shutdown();
             }
         }
     }
+}
+
+/// What is learnt of a connection by its requests.
+#[derive(Default)]
+struct Known {
+    has_asked: AtomicBool,
+    is_http2: AtomicBool,
+}
+
+impl Known {
+    fn has_asked(&self) -> bool {
+        self.has_asked.load(Ordering::Relaxed)
+    }
+
+    fn is_http2(&self) -> bool {
+        self.is_http2.load(Ordering::Relaxed)
+    }
+}
+
+/// How old a connection is, as far as that matters.
+#[derive(Clone, Copy, PartialEq)]
+enum Age {
+    /// Before its first head must be there.
+    First,
+    /// Over HTTP/2, while it takes requests.
+    Young,
+    /// Over HTTP/2, while what it took goes on.
+    Old,
+    /// It may live for ever.
+    Whole,
 }

@@ -7,7 +7,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use axum::Router;
 use axum::routing::get;
-use order_events_axum::{HEAD_TIMEOUT, Hub, Listener, Socket, serve};
+use order_events_axum::{HEAD_TIMEOUT, HTTP2_AGE, HTTP2_REST, Hub, Listener, Socket, serve};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{Duration, Instant, sleep};
@@ -50,4 +50,42 @@ async fn a_peer_that_asked_is_answered_however_long_it_takes() {
     let mut answer = String::new();
     peer.read_to_string(&mut answer).await.unwrap();
     assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with("at last"), "{answer}");
+}
+
+/// What an HTTP/2 peer says first: the preface, settings of no window, and a request.
+const HTTP2_REQUEST: &[&[u8]] = &[
+    b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+    // SETTINGS: INITIAL_WINDOW_SIZE 0.
+    &[0, 0, 6, 4, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 0],
+    // HEADERS, the end of both stream and headers: GET http://a/slow.
+    &[0, 0, 11, 1, 5, 0, 0, 0, 1],
+    &[0x82, 0x86, 0x44, 0x05, b'/', b's', b'l', b'o', b'w', 0x41, 0x01, b'a'],
+];
+
+#[tokio::test(start_paused = true)]
+async fn an_http2_peer_that_takes_nothing_is_cut_in_the_end() {
+    let mut peer = peer().await;
+    let mut request = HTTP2_REQUEST.concat();
+    // The length of the block of headers.
+    let head = HTTP2_REQUEST[0].len() + HTTP2_REQUEST[1].len();
+    request[head + 2] = HTTP2_REQUEST[3].len() as u8;
+    peer.write_all(&request).await.unwrap();
+    let since = Instant::now();
+    let mut answer = [0; 64];
+    // It answers pings, as a frozen page's browser does, and nothing else.
+    loop {
+        match peer.read(&mut answer).await {
+            Ok(0) | Err(_) => break,
+            Ok(count) => {
+                if count >= 17 && answer[3] == 6 && answer[4] == 0 {
+                    let mut pong = answer[..17].to_vec();
+                    pong[4] = 1;
+                    let _gone = peer.write_all(&pong).await;
+                }
+            }
+        }
+    }
+    let lived = since.elapsed();
+    assert!(lived >= HTTP2_AGE, "it was taken for a peer of HTTP/2: {lived:?}");
+    assert!(lived <= HTTP2_AGE + HTTP2_REST + 2 * HEAD_TIMEOUT, "{lived:?}");
 }

@@ -138,7 +138,16 @@ impl Snapshot {
     }
 }
 
+/// Bytes above which an event in a snapshot begins a line of its own.
+///
+/// Readers of event streams bound the length of a line, and 64 long notes would make one of more
+/// than a mebibyte. A line break between two tokens means nothing to JSON.
+const LONG_EVENT: usize = 8 * 1024;
+
 fn push_event(json: &mut String, record: &Record, audience: Audience) {
+    if record.weight() > LONG_EVENT {
+        json.push('\n');
+    }
     json.push_str("{\"event\":");
     push_text(json, record.name());
     json.push_str(",\"data\":");

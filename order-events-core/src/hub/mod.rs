@@ -165,6 +165,18 @@ impl<L: Lifecycle> Hub<L> {
         state.map(|state| OrderState::of(order, state)).transpose()
     }
 
+    /// Whether a grant could be watched by now, as far as that is known without the log: it has not
+    /// expired, and the hub is not drained. For doors that answer without a subscription.
+    pub fn admits(&self, grant: &Grant) -> Result<(), SubscribeError> {
+        if grant.is_over(self.shared.clock.now()) {
+            return Err(SubscribeError::Expired);
+        }
+        match self.shared.registry.is_closed(&grant.tenant) {
+            true => Err(SubscribeError::Draining),
+            false => Ok(()),
+        }
+    }
+
     /// Whether there is such an order. Costs the engine one look.
     pub async fn exists(&self, tenant: &TenantId, order: &OrderId) -> Result<bool, EngineError> {
         let now = self.shared.clock.now();

@@ -186,6 +186,11 @@ impl Registry {
         drop(follow);
     }
 
+    /// Whether seats are given no more.
+    pub(crate) fn is_closed(&self, tenant: &TenantId) -> bool {
+        self.shard(tenant).lock().closed
+    }
+
     /// No more seats, and every seat there is ends.
     pub(crate) fn close(&self, why: EndReason, wakes: &mut Wakes) {
         for shard in &self.shards {

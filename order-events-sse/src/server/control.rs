@@ -52,6 +52,16 @@ impl ResetData {
     pub(crate) fn of(reset: Reset, scope: &Scope) -> Self {
         Self { reason: reset.reason, orders: reset.is_paged.then(|| orders_link(scope)) }
     }
+
+    /// The state is more than a page takes: it is to be paged, whatever the reason to begin anew.
+    pub(super) fn paged(reason: Option<ResetReason>, scope: &Scope) -> Self {
+        let reason = reason.unwrap_or(ResetReason::Large);
+        Self { reason, orders: Some(orders_link(scope)) }
+    }
+
+    pub(super) fn reason(&self) -> ResetReason {
+        self.reason
+    }
 }
 
 pub(crate) fn reset(data: &ResetData) -> Bytes {

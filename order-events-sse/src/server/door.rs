@@ -9,7 +9,7 @@ use order_events_core::{Authorizer, Hub, Lifecycle, OrderStatus, authorize};
 
 use super::accept;
 use super::body::Body;
-use super::open::open;
+use super::open::{open, refusal};
 use super::orders;
 use super::problem::Problem;
 use super::query::Query;
@@ -20,8 +20,9 @@ use super::settings::Settings;
 /// Answers the requests of the ready-made routes.
 ///
 /// Adapters mount it: they find the [`Route`], hand over the request's parts, and convert the
-/// answer. The authorizer is given the same parts whatever the framework, so it moves with its
-/// service. Cheap to clone.
+/// answer. The authorizer is given method, address and headers alike whatever the framework, so one
+/// that asks for nothing else moves with its service; extensions are as the framework has them, in
+/// axum what layers left there, in actix nothing. Cheap to clone.
 pub struct Door<L: Lifecycle = OrderStatus>(Arc<Inner<L>>);
 
 struct Inner<L: Lifecycle> {
@@ -47,20 +48,23 @@ impl<L: Lifecycle> Door<L> {
 
     /// The answer to a request.
     pub async fn answer(&self, route: Route, parts: &Parts) -> Response<Body> {
-        let answer = match route.is_events() {
+        match route.is_events() {
             true => self.events(route, parts).await,
-            false => self.orders(route, parts).await,
-        };
-        answer.unwrap_or_else(|problem| problem.response())
+            false => self.orders(route, parts).await.unwrap_or_else(|problem| problem.response()),
+        }
     }
 
-    async fn events(&self, route: Route, parts: &Parts) -> Result<Response<Body>, Problem> {
+    async fn events(&self, route: Route, parts: &Parts) -> Response<Body> {
         let Inner { hub, settings, .. } = &*self.0;
         let request = StreamRequest::of(parts);
         // What can never be answered is refused before anybody is troubled.
-        request.asked?;
-        let grant = self.grant(route, parts).await?;
-        Ok(open(hub, grant, &request, settings).await)
+        if let Err(problem) = request.asked {
+            return problem.response();
+        }
+        match self.grant(route, parts).await {
+            Ok(grant) => open(hub, grant, &request, settings).await,
+            Err(problem) => refusal(problem, &request, settings),
+        }
     }
 
     async fn orders(&self, route: Route, parts: &Parts) -> Result<Response<Body>, Problem> {

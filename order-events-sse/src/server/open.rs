@@ -6,8 +6,13 @@
 //! open              is it there? ─▶ subscribe (limits, resume) ─▶ head + body, or a refusal
 //! ```
 
+use std::future::Future;
+
 use http::{Response, StatusCode};
+use order_events_core::engine::EngineError;
 use order_events_core::{Grant, Hub, Lifecycle, Resume, Scope, SubscribeError, Subscription};
+
+use tokio::time::timeout;
 
 use super::accept::Form;
 use super::body::{Body, EventBody};
@@ -33,7 +38,23 @@ pub async fn open<L: Lifecycle>(
         Ok(asked) => granted(hub, grant, request, asked, settings).await,
         Err(problem) => Err(problem),
     };
-    answer.unwrap_or_else(|problem| problem.response())
+    answer.unwrap_or_else(|problem| refusal(problem, request, settings))
+}
+
+/// A refusal of a request for events: by its status, or by a stream where the service prefers that
+/// and the trouble will pass.
+pub(super) fn refusal(
+    problem: Problem,
+    request: &StreamRequest,
+    settings: &Settings,
+) -> Response<Body> {
+    let streams = Ok(Asked { form: Form::Stream, head_only: false });
+    match problem.retry_after() {
+        Some(wait) if settings.when_refused == WhenRefused::Stream && request.asked == streams => {
+            head::stream(Body::full(control::end(problem.code(), Some(wait))))
+        }
+        _ => problem.response(),
+    }
 }
 
 async fn granted<L: Lifecycle>(
@@ -43,7 +64,10 @@ async fn granted<L: Lifecycle>(
     asked: Asked,
     settings: &Settings,
 ) -> Result<Response<Body>, Problem> {
-    let is_absent = is_absent(hub, &grant, settings).await?;
+    let refused = |error: &SubscribeError| refused(hub, error, settings);
+    // Before the log is looked at: what there is is no business of a grant that is over.
+    hub.admits(&grant).map_err(|error| refused(&error))?;
+    let is_absent = in_time(hub, settings, is_absent(hub, &grant)).await?;
     if is_absent && !matches!(request.resume, Resume::After(_)) {
         return Err(Problem::NotFound);
     }
@@ -53,9 +77,11 @@ async fn granted<L: Lifecycle>(
             false => Ok(head(asked.form)),
         };
     }
-    let subscription = match hub.subscribe(grant, request.resume.clone()).await {
+    let subscribed = async { Ok(hub.subscribe(grant, request.resume.clone()).await) };
+    let subscription = match in_time(hub, settings, subscribed).await? {
         Ok(subscription) => subscription,
-        Err(error) => return refuse(hub, &error, request, asked.form, settings),
+        Err(SubscribeError::Finished) => return Ok(finished(request, asked.form)),
+        Err(error) => return Err(refused(&error)),
     };
     // Somebody who watched an order until it was deleted is told so, and only then that it is not
     // there.
@@ -65,17 +91,23 @@ async fn granted<L: Lifecycle>(
     Ok(answer(hub, subscription, request, asked.form, settings).await)
 }
 
-async fn is_absent<L: Lifecycle>(
-    hub: &Hub<L>,
-    grant: &Grant,
-    settings: &Settings,
-) -> Result<bool, Problem> {
-    let Scope::Order(order) = grant.scope() else { return Ok(false) };
-    if grant.is_even_if_absent() {
-        return Ok(false);
+async fn is_absent<L: Lifecycle>(hub: &Hub<L>, grant: &Grant) -> Result<bool, EngineError> {
+    match grant.scope() {
+        Scope::Order(order) if !grant.is_even_if_absent() => {
+            hub.exists(grant.tenant(), order).await.map(|exists| !exists)
+        }
+        _ => Ok(false),
     }
-    let exists = hub.exists(grant.tenant(), order).await;
-    exists.map(|exists| !exists).map_err(|_| Problem::Unavailable(settings.retry_after(hub)))
+}
+
+/// What the log answers, unless it takes longer than a caller should wait.
+async fn in_time<L: Lifecycle, T>(
+    hub: &Hub<L>,
+    settings: &Settings,
+    asked: impl Future<Output = Result<T, EngineError>>,
+) -> Result<T, Problem> {
+    let answer = timeout(settings.log_patience, asked).await;
+    answer.ok().and_then(Result::ok).ok_or_else(|| Problem::Unavailable(settings.retry_after(hub)))
 }
 
 async fn answer<L: Lifecycle>(
@@ -101,31 +133,23 @@ fn head(form: Form) -> Response<Body> {
     }
 }
 
-/// What a hub's refusal is on the wire: not always an error.
-fn refuse<L: Lifecycle>(
+/// The answer to a reader who has seen everything of an order that cannot go on.
+fn finished(request: &StreamRequest, form: Form) -> Response<Body> {
+    match (form, &request.resume) {
+        (Form::Page, Resume::After(cursor)) => head::page(Page::finished(*cursor).body()),
+        // A browser that is told this stops asking.
+        _ => no_content(),
+    }
+}
+
+/// What a hub's refusal is to the caller.
+pub(super) fn refused<L: Lifecycle>(
     hub: &Hub<L>,
     error: &SubscribeError,
-    request: &StreamRequest,
-    form: Form,
     settings: &Settings,
-) -> Result<Response<Body>, Problem> {
+) -> Problem {
     let wait = settings.retry_after(hub);
-    let problem = match (Problem::refused(error, wait), form, &request.resume) {
-        (Some(problem), ..) => problem,
-        (None, Form::Page, Resume::After(cursor)) => {
-            return Ok(head::page(Page::finished(*cursor).body()));
-        }
-        // A browser that is told this stops asking.
-        (None, ..) => return Ok(no_content()),
-    };
-    let is_soft = settings.when_refused == WhenRefused::Stream && form == Form::Stream;
-    match problem {
-        Problem::TooMany(_) | Problem::Busy(_) | Problem::Draining(_) if is_soft => {
-            let end = control::end(problem.code(), Some(wait));
-            Ok(head::stream(Body::full(end)))
-        }
-        problem => Err(problem),
-    }
+    Problem::refused(error, wait).unwrap_or(Problem::Unavailable(wait))
 }
 
 fn no_content() -> Response<Body> {

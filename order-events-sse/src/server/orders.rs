@@ -3,10 +3,11 @@
 use http::header::{CACHE_CONTROL, ETAG, IF_NONE_MATCH};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use order_events_core::engine::PageToken;
-use order_events_core::{Audience, Cursor, Grant, Hub, Lifecycle, Scope, SnapshotOf};
+use order_events_core::{Audience, Cursor, Grant, Hub, Lifecycle, Scope};
 
 use super::body::Body;
 use super::head;
+use super::open::refused;
 use super::problem::Problem;
 use super::query::Query;
 use super::settings::Settings;
@@ -25,7 +26,7 @@ pub(crate) async fn one<L: Lifecycle>(
         return Err(Problem::NotFound);
     }
     let page = hub.snapshots(grant, None, 1).await;
-    let page = page.map_err(|error| refused(&error, hub, settings))?;
+    let page = page.map_err(|error| refused(hub, &error, settings))?;
     let order = page.orders.first().ok_or(Problem::NotFound)?;
     let last = Cursor { epoch: page.cursor.epoch, seq: order.seq() };
     let view = match grant.audience() {
@@ -49,6 +50,9 @@ pub(crate) async fn one<L: Lifecycle>(
     Ok(response)
 }
 
+/// Orders that are asked for at once: what a page may exceed its bytes by.
+const PORTION: usize = 8;
+
 /// A page of a scope's orders, with the cursor to watch them from: that of the first page counts.
 pub(crate) async fn many<L: Lifecycle>(
     hub: &Hub<L>,
@@ -56,13 +60,29 @@ pub(crate) async fn many<L: Lifecycle>(
     query: &Query<'_>,
     settings: &Settings,
 ) -> Result<Response<Body>, Problem> {
-    let token = query.get("page").map(|page| PageToken(page.to_owned()));
+    let mut token = query.get("page").map(|page| PageToken(page.to_owned()));
     let most = settings.page_orders.max(1);
     let limit = query.number("limit").and_then(|limit| limit.try_into().ok()).unwrap_or(most);
-    let page = hub.snapshots(grant, token.as_ref(), limit.clamp(1, most)).await;
-    let page = page.map_err(|error| refused(&error, hub, settings))?;
-    let orders: Vec<_> = page.orders.iter().map(SnapshotOf::json).collect();
-    let next = match page.next {
+    let limit = limit.clamp(1, most);
+    let mut orders = Vec::new();
+    let (mut bytes, mut first) = (0, None);
+    // A few at a time: how long an order's timeline is shows only when it is written.
+    while orders.len() < limit && bytes < settings.page_bytes {
+        let portion = PORTION.min(limit - orders.len());
+        let page = hub.snapshots(grant, token.as_ref(), portion).await;
+        let page = page.map_err(|error| refused(hub, &error, settings))?;
+        first.get_or_insert(page.cursor);
+        for order in &page.orders {
+            let json = order.json();
+            bytes += json.len();
+            orders.push(json);
+        }
+        token = page.next;
+        if token.is_none() {
+            break;
+        }
+    }
+    let next = match token {
         // A text always has a JSON form.
         Some(PageToken(token)) => {
             let token = serde_json::to_string(&token).unwrap_or_default();
@@ -70,20 +90,12 @@ pub(crate) async fn many<L: Lifecycle>(
         }
         None => String::new(),
     };
-    let (orders, cursor) = (orders.join(","), page.cursor);
+    let orders = orders.join(",");
+    let cursor = first.map(|cursor| cursor.to_string()).unwrap_or_default();
     let json = format!("{{\"orders\":[{orders}],\"cursor\":\"{cursor}\"{next}}}");
     let mut response = head::document(Body::full(json));
     head::not_stored(response.headers_mut());
     Ok(response)
-}
-
-fn refused<L: Lifecycle>(
-    error: &order_events_core::SubscribeError,
-    hub: &Hub<L>,
-    settings: &Settings,
-) -> Problem {
-    let wait = settings.retry_after(hub);
-    Problem::refused(error, wait).unwrap_or(Problem::Unavailable(wait))
 }
 
 /// Whether the caller has what the tag stands for, as RFC 9110 compares for `If-None-Match`.

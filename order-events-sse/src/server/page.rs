@@ -9,7 +9,6 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use bytes::Bytes;
 use order_events_core::{Codec, Cursor, Delivery, EndReason, JsonCodec, Subscription};
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -35,6 +34,11 @@ pub(crate) struct Page {
     end: Option<EndData>,
     #[serde(skip)]
     bytes: usize,
+    #[serde(skip)]
+    state_bytes: usize,
+    /// Whether the snapshots were more than a page takes.
+    #[serde(skip)]
+    is_too_large: bool,
     #[serde(skip)]
     is_begun: bool,
 }
@@ -64,7 +68,7 @@ impl Page {
             }
             let due = poll_fn(|cx| patience.poll_delivery(&mut subscription, page.is_begun, cx));
             let Some(delivery) = due.await else { break };
-            page.add(&delivery, &subscription);
+            page.add(&delivery, &subscription, settings);
         }
         page.cursor = subscription.cursor().to_string();
         page
@@ -85,7 +89,7 @@ impl Page {
         self.events.len() >= settings.page_events.max(1) || self.bytes >= settings.page_bytes.max(1)
     }
 
-    fn add(&mut self, delivery: &Delivery, subscription: &Subscription) {
+    fn add(&mut self, delivery: &Delivery, subscription: &Subscription, settings: &Settings) {
         self.is_begun = true;
         match delivery {
             Delivery::Event(event) => {
@@ -93,14 +97,24 @@ impl Page {
                 self.bytes += json.len();
                 self.events.extend(raw(&json));
             }
+            Delivery::Snapshot(_) if self.is_too_large => {}
             Delivery::Snapshot(snapshot) => {
-                let json = Bytes::from(snapshot.json());
-                self.snapshots.get_or_insert_default().extend(raw(&json));
+                let json = snapshot.json();
+                self.state_bytes += json.len();
+                let snapshots = self.snapshots.get_or_insert_default();
+                snapshots.extend(raw(json.as_bytes()));
+                // Half a state is worse than none: a larger one is paged from its beginning.
+                if self.state_bytes > settings.page_bytes && snapshots.len() > 1 {
+                    self.is_too_large = true;
+                    snapshots.clear();
+                    let reason = self.reset.as_ref().map(ResetData::reason);
+                    self.reset = Some(ResetData::paged(reason, subscription.scope()));
+                }
             }
             Delivery::Reset(reset) => {
                 // What came before is of no use any more, for the present follows.
                 self.events.clear();
-                self.bytes = 0;
+                (self.bytes, self.state_bytes, self.is_too_large) = (0, 0, false);
                 self.reset = Some(ResetData::of(*reset, subscription.scope()));
                 self.snapshots = Some(Vec::new());
             }
@@ -162,7 +176,9 @@ impl Patience {
     }
 }
 
-/// JSON as it is; none where it is not JSON, which ours is.
+/// JSON as it is. What is none, which only somebody else can have put into the log, is told as a
+/// text: a page leaves nothing out.
 fn raw(json: &[u8]) -> Option<Box<RawValue>> {
-    serde_json::from_slice(json).ok()
+    let as_text = || serde_json::value::to_raw_value(&String::from_utf8_lossy(json)).ok();
+    serde_json::from_slice(json).ok().or_else(as_text)
 }

@@ -170,8 +170,13 @@ impl Problem {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         head::not_stored(headers);
         match self {
-            Self::Unauthenticated | Self::Expired => {
-                headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            Self::Unauthenticated => {
+                let challenge = HeaderValue::from_static("Bearer realm=\"orders\"");
+                headers.insert(WWW_AUTHENTICATE, challenge);
+            }
+            Self::Expired => {
+                let challenge = "Bearer realm=\"orders\", error=\"invalid_token\"";
+                headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
             }
             Self::MethodNotAllowed => {
                 headers.insert(ALLOW, HeaderValue::from_static("GET, HEAD"));

@@ -24,7 +24,8 @@ pub const FRAME_BYTES: usize = 16 * 1024;
 /// Events of one JSON page.
 pub const PAGE_EVENTS: usize = 256;
 
-/// Bytes of event data of one JSON page; one event is given however large it is.
+/// Bytes of one JSON page, of events or of orders; one event, and a few orders, are given however
+/// large they are.
 pub const PAGE_BYTES: usize = 1024 * 1024;
 
 /// Orders of one page of snapshots, where the request does not ask for fewer.

@@ -3,11 +3,13 @@
 use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
+use order_events_core::config::{MAX_NOTE_BYTES, TIMELINE_ENTRIES};
 use order_events_core::{Cursor, Delivery, Resume, Subscription};
-use order_events_sse::SseCodec;
 use order_events_sse::server::Settings;
+use order_events_sse::{Decoder, SseCodec};
+use serde_json::Value;
 
-use crate::given::{House, anna, due, house};
+use crate::given::{House, anna, due, house, next};
 
 /// The frames that a reader with the same cursor is given.
 fn frames(subscription: &mut Subscription) -> Vec<Bytes> {
@@ -95,4 +97,24 @@ async fn one_event_above_the_bound_is_given_whole() {
     assert!(due(&mut body).unwrap().len() > 4_000);
     assert!(due(&mut body).unwrap().len() < 400);
     assert_eq!(due(&mut body), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_longest_snapshot_is_read_by_our_own_decoder() {
+    let house = house().await;
+    // What JSON makes longest of what may be said.
+    let note = "\u{1b}".repeat(MAX_NOTE_BYTES);
+    for _ in 0..TIMELINE_ENTRIES {
+        house.remark(&note).await;
+    }
+    let mut body = house.stream(Resume::Fresh, &Settings::default()).await;
+    let mut decoder = Decoder::new();
+    let mut told = Vec::new();
+    let chunk = next(&mut body).await.unwrap();
+    let mut rest = &chunk[..];
+    while let Some(message) = decoder.decode(&mut rest).unwrap() {
+        told.push(message);
+    }
+    let snapshot: Value = serde_json::from_str(&told[1].data).unwrap();
+    assert_eq!(snapshot["timeline"].as_array().unwrap().len(), TIMELINE_ENTRIES);
 }

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use order_events_core::{OrderStatus, Update};
-use order_events_sse::server::{Settings, open};
+use order_events_core::{Cursor, Grant, OrderId, OrderStatus, Principal, Scope, Update};
+use order_events_sse::server::{Settings, WhenRefused, open};
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
@@ -200,4 +200,44 @@ async fn a_wait_ends_with_the_grant() {
     let page: Value =
         serde_json::from_slice(&next(&mut answer.into_body()).await.unwrap()).unwrap();
     assert_eq!((&page["end"], since.elapsed()), (&json!({ "reason": "expired" }), s(4)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_state_larger_than_a_page_is_to_be_paged() {
+    let house = house().await;
+    for id in ["43", "44"] {
+        house.hub.publish(Update::create(&OrderId::new(id).unwrap())).await.unwrap();
+    }
+    let narrow = Settings::default().configure(|settings| settings.page_bytes = 300);
+    for (after, reason) in [("", "large"), ("nonsense", "malformed")] {
+        let asked = request(&format!("/events?after={after}"), "application/json");
+        let grant = Grant::new(Principal::new("staff").unwrap(), Scope::Tenant);
+        let mut body = open(&house.hub, grant, &asked, &narrow).await.into_body();
+        let page: Value = serde_json::from_slice(&next(&mut body).await.unwrap()).unwrap();
+        assert_eq!(page["reset"], json!({ "reason": reason, "orders": "orders" }));
+        assert_eq!(page["snapshots"], json!([]));
+        let cursor: Cursor = page["cursor"].as_str().unwrap().parse().unwrap();
+        assert_eq!(cursor.seq, 3, "the cursor to go on from is that of the state");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_log_that_does_not_answer_is_not_waited_for_without_end() {
+    let house = house().await;
+    house.engine.feel(Mood::Stuck);
+    for accept in ["application/json", "text/event-stream"] {
+        let since = Instant::now();
+        let asked = request("/orders/42/events", accept);
+        let answer = open(&house.hub, anna(), &asked, &Settings::default()).await;
+        assert_eq!(answer.status(), 503, "{accept}");
+        assert_eq!(since.elapsed(), Settings::default().log_patience);
+        assert_eq!(house.hub.stats().subscriptions, 0);
+    }
+    // Where the service prefers it that is told by a stream.
+    let soft = |settings: &mut Settings| settings.when_refused = WhenRefused::Stream;
+    let asked = request("/orders/42/events", "text/event-stream");
+    let answer = open(&house.hub, anna(), &asked, &Settings::default().configure(soft)).await;
+    assert_eq!(answer.status(), 200);
+    let told = next(&mut answer.into_body()).await.unwrap();
+    assert!(told.ends_with(b"data: {\"reason\":\"unavailable\"}\n\n"), "{told:?}");
 }

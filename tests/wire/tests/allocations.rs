@@ -220,7 +220,7 @@ impl Connection {
             async { Ok::<_, Infallible>(Response::new(body)) }
         });
         let mut builder = hyper::server::conn::http1::Builder::new();
-        builder.writev(false).max_buf_size(order_events_axum::WRITE_BUFFER);
+        builder.writev(false).max_buf_size(order_events_axum::MAX_HEAD_BYTES);
         let connection = builder.serve_connection(TokioIo::new(server), service);
         client.write_all(b"GET / HTTP/1.1\r\nhost: shop.test\r\n\r\n").await.unwrap();
         Self { served: Box::pin(async { drop(connection.await) }), client }

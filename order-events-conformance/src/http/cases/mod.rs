@@ -62,6 +62,8 @@ cases! {
     refusals::the_form_that_is_preferred_is_given;
     refusals::each_refusal_has_its_problem;
     refusals::a_foreign_order_and_an_absent_one_are_the_same;
+    refusals::a_grant_that_is_over_learns_nothing;
+    refusals::a_drained_server_says_so_to_a_head_as_well;
     refusals::an_order_is_found_by_its_decoded_id;
     limits::a_principal_with_too_many_streams_is_refused;
     limits::a_server_that_is_full_refuses;
@@ -96,6 +98,7 @@ cases! {
 
     // Sockets
     sockets::several_requests_share_a_connection;
+    sockets::a_long_head_is_read;
     sockets::a_peer_that_closes_a_silent_stream_is_gone_at_once;
     sockets::a_peer_that_closes_its_half_is_gone;
     sockets::a_peer_that_leaves_a_long_poll_is_gone;

@@ -103,7 +103,7 @@ pub(super) async fn each_refusal_has_its_problem(lab: &Lab<'_>) {
     ] {
         let answer = shop.ask(request).await;
         answer.refuses(401, "unauthenticated");
-        assert_eq!(answer.header("www-authenticate"), "Bearer");
+        assert_eq!(answer.header("www-authenticate"), "Bearer realm=\"orders\"");
     }
     for path in ["/events", "/orders"] {
         shop.ask(Request::get(path).by("anna")).await.refuses(403, "forbidden");
@@ -166,5 +166,30 @@ pub(super) async fn an_order_is_found_by_its_decoded_id(lab: &Lab<'_>) {
         shop.ask(Request::events_of(path).by("admin")).await.refuses(404, "not-found");
         let request = Request::get(format!("/orders/{path}")).by("admin");
         shop.ask(request).await.refuses(404, "not-found");
+    }
+}
+
+pub(super) async fn a_grant_that_is_over_learns_nothing(lab: &Lab<'_>) {
+    let shop = lab.shop().await;
+    shop.create("anna-1").await;
+    let mut connection = shop.connect().await;
+    for order in ["anna-1", "anna-2"] {
+        for target in [format!("/orders/{order}"), format!("/orders/{order}/events")] {
+            let answer = connection.ask(&Request::get(&*target).by("late")).await;
+            answer.refuses(401, "expired");
+            let head = connection.ask(&Request::head(&*target).by("late")).await;
+            assert_eq!(head.status(), 401, "{target}");
+        }
+    }
+}
+
+pub(super) async fn a_drained_server_says_so_to_a_head_as_well(lab: &Lab<'_>) {
+    let shop = lab.shop().await;
+    shop.create("anna-1").await;
+    drop(shop.hub.drain(std::time::Duration::ZERO));
+    for order in ["anna-1", "anna-2"] {
+        let target = format!("/orders/{order}/events");
+        shop.ask(Request::get(&*target).by("anna")).await.refuses(503, "draining");
+        assert_eq!(shop.ask(Request::head(&*target).by("anna")).await.status(), 503);
     }
 }

@@ -32,6 +32,16 @@ pub(super) async fn several_requests_share_a_connection(lab: &Lab<'_>) {
     events.event("snapshot").await;
 }
 
+pub(super) async fn a_long_head_is_read(lab: &Lab<'_>) {
+    let shop = lab.shop().await;
+    lab.is_not_recorded();
+    shop.create("anna-1").await;
+    // Cookies add up.
+    let cookie = format!("theme=dark; basket={}", "x".repeat(20 * 1024));
+    let request = Request::get("/orders/anna-1").by("anna").with("cookie", cookie);
+    assert_eq!(shop.ask(request).await.status(), 200);
+}
+
 pub(super) async fn a_peer_that_closes_a_silent_stream_is_gone_at_once(lab: &Lab<'_>) {
     let shop = lab.shop().await;
     lab.is_not_recorded();
