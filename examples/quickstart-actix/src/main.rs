@@ -1,7 +1,7 @@
 //! A shop whose customers watch their orders live, in actix-web.
 
 use actix_cors::Cors;
-use actix_web::http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName};
+use actix_web::http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, RETRY_AFTER};
 use actix_web::web::{self, Data, Json, Path};
 use actix_web::{App, HttpRequest, HttpServer};
 use order_events_actix::{Door, EventRequest, EventResponse, Hub, Socket, bind, parts, routes};
@@ -40,6 +40,7 @@ async fn main() -> std::io::Result<()> {
         let cors = Cors::default().supports_credentials().allowed_methods(["GET", "POST"]);
         let last_event_id = HeaderName::from_static("last-event-id");
         let cors = cors.allowed_headers([AUTHORIZATION, CONTENT_TYPE, last_event_id]);
+        let cors = cors.expose_headers([RETRY_AFTER]);
         App::new()
             .app_data(data.clone())
             .route("/mine", web::get().to(mine))

@@ -2,7 +2,7 @@
 
 use axum::extract::{Path, State};
 use axum::http::Method;
-use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue};
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use order_events_axum::{
@@ -42,7 +42,8 @@ async fn main() -> std::io::Result<()> {
         .allow_origin(shop::ORIGINS.map(HeaderValue::from_static))
         .allow_credentials(true)
         .allow_methods([Method::GET, Method::POST])
-        .allow_headers([AUTHORIZATION, CONTENT_TYPE, HeaderName::from_static("last-event-id")]);
+        .allow_headers([AUTHORIZATION, CONTENT_TYPE, HeaderName::from_static("last-event-id")])
+        .expose_headers([RETRY_AFTER]);
     let router = Router::new()
         .merge(routes(&Door::new(&hub, shop.clone())))
         .route("/mine", get(mine))

@@ -206,7 +206,7 @@ async fn a_wait_ends_with_the_grant() {
 async fn a_state_larger_than_a_page_is_to_be_paged() {
     let house = house().await;
     for id in ["43", "44"] {
-        house.hub.publish(Update::create(&OrderId::new(id).unwrap())).await.unwrap();
+        house.hub.publish(Update::create(OrderId::new(id).unwrap())).await.unwrap();
     }
     let narrow = Settings::default().configure(|settings| settings.page_bytes = 300);
     for (after, reason) in [("", "large"), ("nonsense", "malformed")] {
