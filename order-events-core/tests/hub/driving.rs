@@ -135,3 +135,22 @@ async fn as_a_stream_a_subscription_gives_what_it_gives_otherwise() {
     assert_eq!(next(), Poll::Ready(Some("end draining".to_owned())));
     assert_eq!(next(), Poll::Ready(None));
 }
+
+#[tokio::test]
+async fn an_order_keeps_the_time_of_its_creation_until_it_is_created_anew() {
+    let house = house();
+    let second = Duration::from_secs(1);
+    let created = async || {
+        let state = house.hub.state(&TenantId::default(), &order("42")).await.unwrap().unwrap();
+        (state.created_at, state.updated_at)
+    };
+    house.create("42").await;
+    house.wait(second);
+    house.move_to("42", OrderStatus::Processing).await;
+    assert_eq!(created().await, (START, START.saturating_add(second)));
+    applied(house.hub.publish(Update::delete(order("42"))).await.unwrap());
+    house.wait(second);
+    house.create("42").await;
+    let again = START.saturating_add(2 * second);
+    assert_eq!(created().await, (again, again));
+}
