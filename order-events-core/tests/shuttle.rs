@@ -142,6 +142,20 @@ fn who_comes_and_goes_leaves_nothing_behind_and_loses_nothing_for_others() {
 }
 
 #[test]
+fn who_sits_down_as_the_last_one_leaves_is_told_all_the_same() {
+    check(|| {
+        let hub = hub(8);
+        note(&hub);
+        let last = block_on(hub.subscribe(grant("bert"), Resume::Fresh)).unwrap();
+        let leaving = thread::spawn(move || drop(last));
+        let mut watching = block_on(hub.subscribe(grant("anna"), Resume::Fresh)).unwrap();
+        leaving.join().unwrap();
+        note(&hub);
+        assert_contiguous(&read_up_to(&mut watching, 2));
+    });
+}
+
+#[test]
 fn no_event_is_taken_after_a_revocation_has_returned() {
     check(|| {
         let hub = hub(8);
