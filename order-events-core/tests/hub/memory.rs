@@ -1,11 +1,14 @@
 //! What the log in memory keeps, and what it lets go.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use order_events_core::config::TIMELINE_ENTRIES;
-use order_events_core::{MemoryEngine, OrderStatus, Resume, Update};
+use order_events_core::engine::{Log, Record, Tail, Wakes};
+use order_events_core::{CustomerId, MemoryEngine, OrderStatus, Resume, TenantId, Update};
 
-use crate::support::{applied, customer, everything, house_with, key, order, staff, words};
+use crate::support::{applied, customer, everything, house, house_with, key, order, staff, words};
 
 #[tokio::test]
 async fn trimming_the_log_never_shortens_a_timeline() {
@@ -251,4 +254,28 @@ async fn the_public_keeps_its_latest_progress_when_staffs_is_newer() {
         let snapshot = page.orders[0].decode::<OrderStatus>().unwrap();
         assert_eq!(snapshot.work.unwrap().version, version);
     }
+}
+
+/// Counts what it is told.
+#[derive(Default)]
+struct Heard(AtomicUsize);
+
+impl Tail for Heard {
+    fn committed(&self, _: &Arc<Record>, _: Option<&CustomerId>, _: &mut Wakes) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn interrupted(&self, _: &mut Wakes) {}
+}
+
+#[tokio::test]
+async fn who_stops_following_after_a_loss_takes_nobody_elses_place() {
+    let house = house();
+    let tenant = TenantId::default();
+    let before = Arc::new(Heard::default());
+    let _follow = house.engine.follow(&tenant, Arc::clone(&before) as Arc<dyn Tail>);
+    house.engine.lose(&tenant);
+    drop(house.engine.follow(&tenant, Arc::new(Heard::default())));
+    house.create("42").await;
+    assert_eq!(before.0.load(Ordering::Relaxed), 1);
 }
