@@ -192,21 +192,6 @@ async fn two_codecs_in_one_process_do_not_get_each_others_frames() {
 }
 
 #[tokio::test]
-async fn what_nobody_watches_is_never_encoded() {
-    let encoded = Arc::new(AtomicUsize::new(0));
-    let codec = CountingCodec(Arc::clone(&encoded));
-    let house = house();
-    let mut elsewhere = house.hub.subscribe(anna("1"), Resume::Fresh).await.unwrap();
-    house.create("42").await;
-    for delivery in drain(&mut elsewhere) {
-        if let Delivery::Event(event) = delivery {
-            event.frame(&codec);
-        }
-    }
-    assert_eq!(encoded.load(Ordering::Relaxed), 0);
-}
-
-#[tokio::test]
 async fn subscriptions_dropped_unpolled_leave_no_trace() {
     let house = house_with(MemoryEngine::builder(), |hub| {
         hub.configure(|config| config.max_per_principal = usize::MAX)

@@ -39,7 +39,7 @@ use crate::codec::SseCodec;
 /// A body ends when it is polled. Servers do not poll what they cannot send: over HTTP/1 a peer that
 /// takes nothing is the kernel's to end ([`Socket`](super::Socket)), but over HTTP/2 one that keeps
 /// its connection alive and leaves its stream no window holds the stream's place for as long, beyond
-/// lifetime and expiry, though it is given nothing.
+/// lifetime and expiry, though it is given nothing. Our `serve` for axum cuts it by its age.
 pub struct EventBody {
     subscription: Subscription,
     /// What is given before the subscription is asked.

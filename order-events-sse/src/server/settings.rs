@@ -34,7 +34,8 @@ pub const PAGE_ORDERS: usize = 100;
 /// The longest wait of a long poll: below the 60 s of proxies.
 pub const MAX_WAIT: Duration = Duration::from_secs(30);
 
-/// How long a page waits for a slow log before it is given without what the log would have said.
+/// How long a request waits for a slow log: for its beginning, then it is 503; and on a page for what
+/// was missed, then it is given without what the log would have said.
 pub const LOG_PATIENCE: Duration = Duration::from_secs(5);
 
 /// What a door may be told. [`Default`] gives the constants of this module.
@@ -72,7 +73,7 @@ pub struct Settings {
     pub max_wait: Duration,
     /// See [`LOG_PATIENCE`].
     pub log_patience: Duration,
-    /// How a stream is refused for want of room.
+    /// How a stream is refused for a reason that will pass.
     pub when_refused: WhenRefused,
 }
 
@@ -108,8 +109,8 @@ impl Settings {
     }
 }
 
-/// How a stream is refused because the server, the scope or the principal has too many, or because
-/// the node is going away.
+/// How a stream is refused for a reason that will pass: the server, the scope or the principal has
+/// too many, the node is going away, or the log or the authorizer cannot be reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum WhenRefused {
     /// By 429 or 503 with `Retry-After`, which is what clients other than a browser's own
