@@ -1,33 +1,22 @@
 //! A request for events, extracted.
 
 use std::convert::Infallible;
+use std::ops::Deref;
 
 use axum::extract::FromRequestParts;
 use http::request::Parts;
-use order_events_core::{Grant, Hub, Lifecycle};
-use order_events_sse::server::{Settings, StreamRequest, open};
-
-use crate::response::EventResponse;
+use order_events_sse::server::StreamRequest;
 
 /// What a request for events asks for, for a handler of the user's own. Extracting it never fails;
-/// opening it answers whatever was wrong.
+/// [opening](StreamRequest::open) it answers whatever was wrong.
 #[derive(Debug, Clone)]
 pub struct EventRequest(pub StreamRequest);
 
-impl EventRequest {
-    /// Answers with what the grant allows.
-    pub async fn open<L: Lifecycle>(&self, hub: &Hub<L>, grant: Grant) -> EventResponse {
-        self.open_with(hub, grant, &Settings::default()).await
-    }
+impl Deref for EventRequest {
+    type Target = StreamRequest;
 
-    /// … as these settings say.
-    pub async fn open_with<L: Lifecycle>(
-        &self,
-        hub: &Hub<L>,
-        grant: Grant,
-        settings: &Settings,
-    ) -> EventResponse {
-        EventResponse(open(hub, grant, &self.0, settings).await)
+    fn deref(&self) -> &StreamRequest {
+        &self.0
     }
 }
 

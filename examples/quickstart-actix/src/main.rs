@@ -14,7 +14,7 @@ async fn mine(
     request: EventRequest,
 ) -> Result<EventResponse, EventResponse> {
     let grant = shop.user(&parts(&head))?.own_orders();
-    Ok(request.open(&shop.hub, grant).await)
+    Ok(request.open(&shop.hub, grant).await.into())
 }
 
 /// Staff say what happens to an order, and whoever watches it is told.

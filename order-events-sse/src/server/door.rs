@@ -9,7 +9,7 @@ use order_events_core::{Authorizer, Hub, Lifecycle, OrderStatus, authorize};
 
 use super::accept;
 use super::body::Body;
-use super::open::{open, refusal};
+use super::open::refusal;
 use super::orders;
 use super::problem::Problem;
 use super::query::Query;
@@ -62,7 +62,7 @@ impl<L: Lifecycle> Door<L> {
             return problem.response();
         }
         match self.grant(route, parts).await {
-            Ok(grant) => open(hub, grant, &request, settings).await,
+            Ok(grant) => request.open_with(hub, grant, settings).await,
             Err(problem) => refusal(problem, &request, settings),
         }
     }

@@ -24,7 +24,6 @@ pub use http::request::Parts;
 
 pub use body::{Body, EventBody};
 pub use door::Door;
-pub use open::open;
 pub use problem::Problem;
 pub use query::PARAMETERS;
 pub use request::StreamRequest;

@@ -23,22 +23,29 @@ use super::problem::Problem;
 use super::request::{Asked, StreamRequest};
 use super::settings::{Settings, WhenRefused};
 
-/// Answers a request for events with what the grant allows: a stream, a page, or a refusal.
-///
-/// This is what a handler of the user's own returns once it has decided who may see what. An order
-/// that is not there is 404 unless the grant [may be early](Grant::even_if_absent) or its end is
-/// among what the reader missed.
-pub async fn open<L: Lifecycle>(
-    hub: &Hub<L>,
-    grant: Grant,
-    request: &StreamRequest,
-    settings: &Settings,
-) -> Response<Body> {
-    let answer = match request.asked {
-        Ok(asked) => granted(hub, grant, request, asked, settings).await,
-        Err(problem) => Err(problem),
-    };
-    answer.unwrap_or_else(|problem| refusal(problem, request, settings))
+impl StreamRequest {
+    /// Answers with what the grant allows: a stream, a page, or a refusal.
+    ///
+    /// This is what a handler of the user's own returns once it has decided who may see what. An
+    /// order that is not there is 404 unless the grant [may be early](Grant::even_if_absent) or its
+    /// end is among what the reader missed.
+    pub async fn open<L: Lifecycle>(&self, hub: &Hub<L>, grant: Grant) -> Response<Body> {
+        self.open_with(hub, grant, &Settings::default()).await
+    }
+
+    /// … as these settings say.
+    pub async fn open_with<L: Lifecycle>(
+        &self,
+        hub: &Hub<L>,
+        grant: Grant,
+        settings: &Settings,
+    ) -> Response<Body> {
+        let answer = match self.asked {
+            Ok(asked) => granted(hub, grant, self, asked, settings).await,
+            Err(problem) => Err(problem),
+        };
+        answer.unwrap_or_else(|problem| refusal(problem, self, settings))
+    }
 }
 
 /// A refusal of a request for events: by its status, or by a stream where the service prefers that

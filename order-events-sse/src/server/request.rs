@@ -16,7 +16,7 @@ use super::query::Query;
 /// and from where.
 ///
 /// Made by an adapter's extractor, or by [`StreamRequest::of`]; what becomes of it is
-/// [`open`](super::open())'s. Reading never fails: what is wrong with a request is answered when it
+/// [`open`](Self::open)'s. Reading never fails: what is wrong with a request is answered when it
 /// is opened, so that a handler of the user's own refuses in the same words as the ready-made
 /// routes.
 #[derive(Debug, Clone)]

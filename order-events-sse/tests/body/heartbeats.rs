@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use futures_core::Stream;
 use order_events_core::Resume;
-use order_events_sse::server::{EventBody, Settings, open};
+use order_events_sse::server::{EventBody, Settings};
 use tokio::time::{Instant, advance};
 
 use crate::given::{Woken, anna, heartbeats_every, house, next, request, s, text};
@@ -66,7 +66,7 @@ async fn an_event_postpones_the_heartbeat() {
 async fn a_named_heartbeat_says_how_far_the_stream_was_served() {
     let house = house().await;
     let asked = request("/orders/42/events?heartbeat=named", "text/event-stream");
-    let mut body = open(&house.hub, anna(), &asked, &Settings::default()).await.into_body();
+    let mut body = asked.open_with(&house.hub, anna(), &Settings::default()).await.into_body();
     next(&mut body).await;
     let cursor = house.remark("a word").await.cursor;
     next(&mut body).await;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use order_events_core::{Cursor, Grant, OrderId, OrderStatus, Principal, Scope, Update};
-use order_events_sse::server::{Settings, WhenRefused, open};
+use order_events_sse::server::{Settings, WhenRefused};
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
@@ -13,7 +13,7 @@ use crate::given::{House, Mood, anna, house, house_with, next, order, request, s
 async fn page(house: &House, after: &str, wait: u64, settings: &Settings) -> Value {
     let uri = format!("/orders/42/events?after={after}&wait={wait}");
     let asked = request(&uri, "application/json");
-    let mut body = open(&house.hub, anna(), &asked, settings).await.into_body();
+    let mut body = asked.open_with(&house.hub, anna(), settings).await.into_body();
     serde_json::from_slice(&next(&mut body).await.unwrap()).unwrap()
 }
 
@@ -27,7 +27,7 @@ async fn a_fresh_page_is_the_state_of_things() {
     let house = house().await;
     let asked = request("/orders/42/events?wait=20", "application/json");
     let since = Instant::now();
-    let answer = open(&house.hub, anna(), &asked, &Settings::default()).await;
+    let answer = asked.open_with(&house.hub, anna(), &Settings::default()).await;
     let page: Value =
         serde_json::from_slice(&next(&mut answer.into_body()).await.unwrap()).unwrap();
     assert_eq!(since.elapsed(), s(0), "a state is worth no wait");
@@ -199,7 +199,7 @@ async fn a_wait_ends_with_the_grant() {
     let grant = anna().until(crate::given::START.saturating_add(s(4)));
     let asked = request(&format!("/orders/42/events?after={cursor}&wait=25"), "application/json");
     let since = Instant::now();
-    let answer = open(&house.hub, grant, &asked, &Settings::default()).await;
+    let answer = asked.open_with(&house.hub, grant, &Settings::default()).await;
     let page: Value =
         serde_json::from_slice(&next(&mut answer.into_body()).await.unwrap()).unwrap();
     assert_eq!((&page["end"], since.elapsed()), (&json!({ "reason": "expired" }), s(4)));
@@ -215,7 +215,7 @@ async fn a_state_larger_than_a_page_is_to_be_paged() {
     for (after, reason) in [("", "large"), ("nonsense", "malformed")] {
         let asked = request(&format!("/events?after={after}"), "application/json");
         let grant = Grant::new(Principal::new("staff").unwrap(), Scope::Tenant);
-        let mut body = open(&house.hub, grant, &asked, &narrow).await.into_body();
+        let mut body = asked.open_with(&house.hub, grant, &narrow).await.into_body();
         let page: Value = serde_json::from_slice(&next(&mut body).await.unwrap()).unwrap();
         assert_eq!(page["reset"], json!({ "reason": reason, "orders": "orders" }));
         assert_eq!(page["snapshots"], json!([]));
@@ -231,7 +231,7 @@ async fn a_log_that_does_not_answer_is_not_waited_for_without_end() {
     for accept in ["application/json", "text/event-stream"] {
         let since = Instant::now();
         let asked = request("/orders/42/events", accept);
-        let answer = open(&house.hub, anna(), &asked, &Settings::default()).await;
+        let answer = asked.open_with(&house.hub, anna(), &Settings::default()).await;
         assert_eq!(answer.status(), 503, "{accept}");
         assert_eq!(since.elapsed(), Settings::default().log_patience);
         assert_eq!(house.hub.stats().subscriptions, 0);
@@ -239,7 +239,7 @@ async fn a_log_that_does_not_answer_is_not_waited_for_without_end() {
     // Where the service prefers it that is told by a stream.
     let soft = |settings: &mut Settings| settings.when_refused = WhenRefused::Stream;
     let asked = request("/orders/42/events", "text/event-stream");
-    let answer = open(&house.hub, anna(), &asked, &Settings::default().configure(soft)).await;
+    let answer = asked.open_with(&house.hub, anna(), &Settings::default().configure(soft)).await;
     assert_eq!(answer.status(), 200);
     let told = next(&mut answer.into_body()).await.unwrap();
     assert!(told.ends_with(b"data: {\"reason\":\"unavailable\"}\n\n"), "{told:?}");
