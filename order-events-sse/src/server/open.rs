@@ -11,7 +11,6 @@ use std::future::Future;
 use http::{Response, StatusCode};
 use order_events_core::engine::EngineError;
 use order_events_core::{Grant, Hub, Lifecycle, Resume, Scope, SubscribeError, Subscription};
-
 use tokio::time::timeout;
 
 use super::accept::Form;
@@ -71,10 +70,11 @@ async fn granted<L: Lifecycle>(
     asked: Asked,
     settings: &Settings,
 ) -> Result<Response<Body>, Problem> {
-    let refused = |error: &SubscribeError| refused(hub, error, settings);
+    let refused = |error: SubscribeError| refused(hub, &error, settings);
     // Before the log is looked at: what there is is no business of a grant that is over.
-    hub.admits(&grant).map_err(|error| refused(&error))?;
+    hub.admits(&grant).map_err(refused)?;
     let is_absent = in_time(hub, settings, is_absent(hub, &grant)).await?;
+    let is_absent = is_absent.map_err(|error| refused(error.into()))?;
     if is_absent && !matches!(request.resume, Resume::After(_)) {
         return Err(Problem::NotFound);
     }
@@ -84,11 +84,11 @@ async fn granted<L: Lifecycle>(
             false => Ok(head(asked.form)),
         };
     }
-    let subscribed = async { Ok(hub.subscribe(grant, request.resume.clone()).await) };
+    let subscribed = hub.subscribe(grant, request.resume.clone());
     let subscription = match in_time(hub, settings, subscribed).await? {
         Ok(subscription) => subscription,
         Err(SubscribeError::Finished) => return Ok(finished(request, asked.form)),
-        Err(error) => return Err(refused(&error)),
+        Err(error) => return Err(refused(error)),
     };
     // Somebody who watched an order until it was deleted is told so, and only then that it is not
     // there.
@@ -108,13 +108,13 @@ async fn is_absent<L: Lifecycle>(hub: &Hub<L>, grant: &Grant) -> Result<bool, En
 }
 
 /// What the log answers, unless it takes longer than a caller should wait.
-async fn in_time<L: Lifecycle, T>(
+pub(super) async fn in_time<L: Lifecycle, T>(
     hub: &Hub<L>,
     settings: &Settings,
-    asked: impl Future<Output = Result<T, EngineError>>,
+    asked: impl Future<Output = T>,
 ) -> Result<T, Problem> {
     let answer = timeout(settings.log_patience, asked).await;
-    answer.ok().and_then(Result::ok).ok_or_else(|| Problem::Unavailable(settings.retry_after(hub)))
+    answer.map_err(|_late| Problem::Unavailable(settings.retry_after(hub)))
 }
 
 async fn answer<L: Lifecycle>(

@@ -7,7 +7,7 @@ use order_events_core::{Audience, Cursor, Grant, Hub, Lifecycle, Scope};
 
 use super::body::Body;
 use super::head;
-use super::open::refused;
+use super::open::{in_time, refused};
 use super::problem::Problem;
 use super::query::Query;
 use super::settings::Settings;
@@ -25,7 +25,7 @@ pub(crate) async fn one<L: Lifecycle>(
     if !matches!(grant.scope(), Scope::Order(_)) {
         return Err(Problem::NotFound);
     }
-    let page = hub.snapshots(grant, None, 1).await;
+    let page = in_time(hub, settings, hub.snapshots(grant, None, 1)).await?;
     let page = page.map_err(|error| refused(hub, &error, settings))?;
     let order = page.orders.first().ok_or(Problem::NotFound)?;
     let last = Cursor { epoch: page.cursor.epoch, seq: order.seq() };
@@ -69,7 +69,8 @@ pub(crate) async fn many<L: Lifecycle>(
     // A few at a time: how long an order's timeline is shows only when it is written.
     while orders.len() < limit && bytes < settings.page_bytes {
         let portion = PORTION.min(limit - orders.len());
-        let page = hub.snapshots(grant, token.as_ref(), portion).await;
+        let asked = hub.snapshots(grant, token.as_ref(), portion);
+        let page = in_time(hub, settings, asked).await?;
         let page = page.map_err(|error| refused(hub, &error, settings))?;
         first.get_or_insert(page.cursor);
         for order in &page.orders {

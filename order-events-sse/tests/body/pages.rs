@@ -2,12 +2,25 @@
 
 use std::sync::Arc;
 
-use order_events_core::{Cursor, Grant, OrderId, OrderStatus, Principal, Scope, Update};
-use order_events_sse::server::{Settings, WhenRefused};
+use http::Request;
+use order_events_core::{
+    Authorizer, Cursor, Denied, Grant, OrderId, OrderStatus, Principal, Scope, Update, async_trait,
+};
+use order_events_sse::server::{Door, Parts, Route, Settings, WhenRefused};
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
 use crate::given::{House, Mood, anna, house, house_with, next, order, request, s};
+
+/// Lets everybody in.
+struct Everybody;
+
+#[async_trait]
+impl Authorizer<Parts> for Everybody {
+    async fn authorize(&self, _: &Parts, wanted: &Scope) -> Result<Grant, Denied> {
+        Ok(Grant::new(Principal::new("anna").unwrap(), wanted.clone()))
+    }
+}
 
 /// The page after a cursor.
 async fn page(house: &House, after: &str, wait: u64, settings: &Settings) -> Value {
@@ -235,6 +248,13 @@ async fn a_log_that_does_not_answer_is_not_waited_for_without_end() {
         assert_eq!(answer.status(), 503, "{accept}");
         assert_eq!(since.elapsed(), Settings::default().log_patience);
         assert_eq!(house.hub.stats().subscriptions, 0);
+    }
+    for (route, path) in [(Route::Order, "/orders/42"), (Route::Orders, "/orders")] {
+        let since = Instant::now();
+        let parts = Request::get(path).body(()).unwrap().into_parts().0;
+        let answer = Door::new(&house.hub, Everybody).answer(route, &parts).await;
+        assert_eq!(answer.status(), 503, "{path}");
+        assert_eq!(since.elapsed(), Settings::default().log_patience);
     }
     // Where the service prefers it that is told by a stream.
     let soft = |settings: &mut Settings| settings.when_refused = WhenRefused::Stream;
