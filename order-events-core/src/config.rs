@@ -55,6 +55,10 @@ pub const MAX_PER_SCOPE: usize = usize::MAX;
 /// Subscriptions in all, per process: about what one process may have of open sockets.
 pub const MAX_SUBSCRIPTIONS: usize = 100_000;
 
+/// Polls that a subscription's driver may miss of those it promised, before its place goes to others
+/// where a limit is reached. By the wire's default heartbeat that is a minute.
+pub const SILENT_POLLS: u32 = 4;
+
 /// How long after its last event a quiet order's stream is ended.
 pub const QUIET_GRACE: Duration = Duration::from_secs(24 * 60 * 60);
 

@@ -10,8 +10,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use order_events_core::{
-    Cursor, Delivery, EndReason, Grant, Hub, MemoryEngine, OrderId, OrderStatus, Principal,
-    Published, Resume, Scope, SubscribeError, Subscription, Update,
+    Cursor, Delivery, EndReason, Grant, Hub, ManualClock, MemoryEngine, OrderId, OrderStatus,
+    Principal, Published, Resume, Scope, SubscribeError, Subscription, Timestamp, Update,
 };
 use shuttle::future::block_on;
 use shuttle::sync::atomic::{AtomicBool, Ordering};
@@ -260,6 +260,39 @@ fn a_limit_holds_however_many_come_at_once() {
         assert_eq!(seated.iter().flatten().count(), 1);
         drop(seated);
         assert_eq!(hub.stats().subscriptions, 0);
+    });
+}
+
+#[test]
+fn a_place_that_was_taken_back_is_given_back_once() {
+    check(|| {
+        let clock = ManualClock::new(Timestamp::UNIX_EPOCH.saturating_add(Duration::from_secs(9)));
+        let limited = Hub::builder().clock(clock.clone());
+        let hub = limited.configure(|config| config.max_per_principal = 2).build();
+        let stalled: Vec<_> = (0..2)
+            .map(|_| {
+                let stalled = block_on(hub.subscribe(grant("anna"), Resume::Fresh)).unwrap();
+                stalled.will_be_polled_every(Duration::from_secs(1));
+                stalled
+            })
+            .collect();
+        assert!(block_on(hub.subscribe(grant("anna"), Resume::Fresh)).is_err());
+        clock.advance(Duration::from_secs(4));
+        let threads: Vec<_> = stalled
+            .into_iter()
+            .map(|stalled| thread::spawn(move || drop(stalled)))
+            .chain([publisher(&hub, 1)])
+            .collect();
+        // Refused where the silent ones gave their places back after it was found full, and before
+        // it was asked whose could be taken.
+        let newer = block_on(hub.subscribe(grant("anna"), Resume::Fresh));
+        for thread in threads {
+            thread.join().unwrap();
+        }
+        assert_eq!(hub.stats().subscriptions, usize::from(newer.is_ok()));
+        drop(newer);
+        let stats = hub.stats();
+        assert_eq!((stats.subscriptions, stats.watch_points), (0, 0));
     });
 }
 

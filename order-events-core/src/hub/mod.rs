@@ -16,6 +16,7 @@ mod delivery;
 mod loom_tests;
 mod principals;
 mod publish;
+mod reclaim;
 mod registry;
 mod shared;
 mod stats;

@@ -2,7 +2,7 @@
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::task::Waker;
 use std::time::Duration;
 
@@ -36,6 +36,8 @@ pub(crate) struct Shared {
     hasher: DefaultHashBuilder,
     principals: Box<[Mutex<Principals>]>,
     count: Mutex<Count>,
+    /// When everybody was looked at last for silence, in seconds.
+    pub(super) looked_at: AtomicU32,
 }
 
 #[derive(Default)]
@@ -64,6 +66,7 @@ impl Shared {
             hasher: DefaultHashBuilder::default(),
             principals: (0..SHARDS).map(|_| Mutex::default()).collect(),
             count: Mutex::default(),
+            looked_at: AtomicU32::new(0),
         }
     }
 
@@ -77,12 +80,21 @@ impl Shared {
         self.next_id.fetch_add(1, Ordering::Relaxed)
     }
 
-    fn principals(&self, principal: &Principal) -> &Mutex<Principals> {
+    pub(super) fn principals(&self, principal: &Principal) -> &Mutex<Principals> {
         &self.principals[(self.hasher.hash_one(principal) >> 32) as usize % SHARDS]
     }
 
-    /// Seats a grant within the limits.
+    /// Seats a grant within the limits; where one is reached, those who have fallen silent make room.
     pub(crate) fn seat(self: &Arc<Self>, grant: &Grant) -> Result<Subscription, SubscribeError> {
+        match self.seat_once(grant) {
+            Err(SubscribeError::Full { what, .. }) if self.reclaim(what, &grant.principal) > 0 => {
+                self.seat_once(grant)
+            }
+            seated => seated,
+        }
+    }
+
+    fn seat_once(self: &Arc<Self>, grant: &Grant) -> Result<Subscription, SubscribeError> {
         let config = &self.config;
         let now = self.clock.now();
         if grant.is_over(now) {
@@ -151,7 +163,7 @@ impl Shared {
         Ok(())
     }
 
-    fn exit(&self) {
+    pub(super) fn exit(&self) {
         let mut count = self.count.lock();
         count.subscriptions -= 1;
         if count.subscriptions > 0 {
@@ -180,11 +192,16 @@ impl Shared {
         // First out of the principal's list, so that nobody ends a seat that is another's by then.
         // The seat still stands, so its owner can be asked.
         let owner = point.seats.owner(seat, |owner| owner.principal.clone());
+        let mut is_counted = true;
         if let Some(principal) = owner {
-            self.principals(&principal).lock().remove(&principal, point, seat);
+            let mut principals = self.principals(&principal).lock();
+            principals.remove(&principal, point, seat);
+            is_counted = !point.seats.is_vacated(seat);
         }
         self.registry.leave(point, seat);
-        self.exit();
+        if is_counted {
+            self.exit();
+        }
     }
 
     /// Ends the streams of a principal on this node, and says how many.

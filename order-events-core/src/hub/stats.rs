@@ -19,6 +19,7 @@ pub(crate) struct Counters {
     fell_behind: AtomicU64,
     log_failures: AtomicU64,
     refused: AtomicU64,
+    reclaimed: AtomicU64,
     resets: [AtomicU64; ResetReason::ALL.len()],
 }
 
@@ -50,6 +51,10 @@ impl Counters {
         bump(&self.refused);
     }
 
+    pub(crate) fn reclaimed(&self) {
+        bump(&self.reclaimed);
+    }
+
     fn reset(&self, reset: Reset) {
         if let Some(count) = self.resets.get(reset.reason as usize) {
             bump(count);
@@ -64,6 +69,7 @@ impl Counters {
             fell_behind: self.fell_behind.load(Relaxed),
             log_failures: self.log_failures.load(Relaxed),
             refused: self.refused.load(Relaxed),
+            reclaimed: self.reclaimed.load(Relaxed),
             resets: ResetReason::ALL
                 .map(|reason| (reason, self.resets[reason as usize].load(Relaxed))),
             ..HubStats::default()
@@ -95,6 +101,8 @@ pub struct HubStats {
     pub log_failures: u64,
     /// Subscriptions that were refused, for whatever reason. They are counted nowhere else.
     pub refused: u64,
+    /// Places that were taken back from subscriptions whose driver did not poll as it had promised.
+    pub reclaimed: u64,
     /// Resets, by reason.
     pub resets: [(ResetReason, u64); ResetReason::ALL.len()],
 }
@@ -110,6 +118,7 @@ impl Default for HubStats {
             fell_behind: 0,
             log_failures: 0,
             refused: 0,
+            reclaimed: 0,
             resets: ResetReason::ALL.map(|reason| (reason, 0)),
         }
     }

@@ -11,6 +11,7 @@ use futures_core::Stream;
 
 use super::backlog::{Backlog, Rest};
 use super::delivery::{Delivery, End, EndReason, Event};
+use super::reclaim::patience;
 use super::registry::Point;
 use super::shared::Shared;
 use super::watch::Taken;
@@ -273,6 +274,18 @@ impl Subscription {
         match self.end(reason) {
             Poll::Ready(delivery) => delivery,
             Poll::Pending => None,
+        }
+    }
+
+    /// Promises that it will be polled at least this often, whatever happens.
+    ///
+    /// Where a limit is reached, the place of one that was not polled for
+    /// [`SILENT_POLLS`](crate::config::SILENT_POLLS) times as long goes to who asks for it: its
+    /// peer is taken to be stalled, where the server knows no better. It ends as `lifetime` if it is
+    /// polled again. Who has promised nothing keeps the place.
+    pub fn will_be_polled_every(&self, every: Duration) {
+        if !matches!(self.phase, Phase::Over) {
+            self.point.seats.set_patience(self.seat, patience(every));
         }
     }
 

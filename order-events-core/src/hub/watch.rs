@@ -58,6 +58,12 @@ struct Seat<O, E> {
     seen: u64,
     waker: Option<Waker>,
     ended: Option<E>,
+    /// Whether its place was given to others before it was given back.
+    is_vacated: bool,
+    /// Seconds it may go without being asked before its place is others'; 0: as long as it likes.
+    patience: u16,
+    /// When it was found not to have been asked for a while, in seconds; 0 once it asks again.
+    silent_since: u32,
     owner: O,
 }
 
@@ -84,10 +90,19 @@ where
     /// Takes a seat that will see every event published from now on. `limit` seats at most.
     pub(crate) fn join(&self, owner: O, limit: usize) -> Option<u32> {
         let mut inner = self.0.lock();
-        if inner.seats.len() >= limit {
+        if inner.seats.len() >= limit && inner.taken() >= limit {
             return None;
         }
-        let seat = Seat { next: inner.end(), seen: 0, waker: None, ended: None, owner };
+        let seat = Seat {
+            next: inner.end(),
+            seen: 0,
+            waker: None,
+            ended: None,
+            is_vacated: false,
+            patience: 0,
+            silent_since: 0,
+            owner,
+        };
         // Most watch points have one subscriber: no room is kept for others.
         if inner.seats.len() == inner.seats.capacity() {
             let more = inner.seats.len().div_ceil(2).max(1);
@@ -95,6 +110,47 @@ where
         }
         // More than 2^32 seats do not fit into memory.
         Some(inner.seats.insert(seat) as u32)
+    }
+
+    /// Says how long the seat will go without being asked at most, in seconds; 0: for ever.
+    pub(crate) fn set_patience(&self, seat: u32, patience: u16) {
+        if let Some(seat) = self.0.lock().seats.get_mut(seat as usize) {
+            seat.patience = patience;
+        }
+    }
+
+    /// Looks at who has not been asked for longer than it said, and shows the owners of such seats.
+    /// It takes two looks: nothing is noted when a seat is asked but that it was.
+    pub(crate) fn each_silent(&self, now: u32, mut show: impl FnMut(&O)) {
+        for (_, seat) in &mut self.0.lock().seats {
+            if seat.is_silent(now) {
+                show(&seat.owner);
+            }
+        }
+    }
+
+    /// Ends a seat that has not been asked for longer than it said. Its place is free from then on,
+    /// though it is given back only later. True where this call did it.
+    pub(crate) fn vacate_if_silent(&self, seat: u32, now: u32, why: E, wakes: &mut Wakes) -> bool {
+        let mut guard = self.0.lock();
+        let inner = &mut *guard;
+        let end = inner.end();
+        let Some(seat) = inner.seats.get_mut(seat as usize) else {
+            return false;
+        };
+        if !seat.is_silent(now) {
+            return false;
+        }
+        seat.is_vacated = true;
+        seat.end(why, wakes);
+        let next = std::mem::replace(&mut seat.next, end);
+        inner.pass_over(next);
+        true
+    }
+
+    /// Whether the seat's place was given to others.
+    pub(crate) fn is_vacated(&self, seat: u32) -> bool {
+        self.0.lock().seats.get(seat as usize).is_some_and(|seat| seat.is_vacated)
     }
 
     /// Gives a seat back. True where the watch point is empty after it.
@@ -152,6 +208,7 @@ where
         let Some(seat) = inner.seats.get_mut(seat as usize) else {
             return Poll::Ready(Taken::Lapped);
         };
+        seat.silent_since = 0;
         if let Some(ended) = seat.ended {
             return Poll::Ready(Taken::Ended(ended));
         }
@@ -185,7 +242,10 @@ where
 
     /// Why the seat's time is over, if it is.
     pub(crate) fn ended(&self, seat: u32) -> Option<E> {
-        self.0.lock().seats.get(seat as usize)?.ended
+        let mut guard = self.0.lock();
+        let seat = guard.seats.get_mut(seat as usize)?;
+        seat.silent_since = 0;
+        seat.ended
     }
 
     /// Puts a seat at the end of the window: what comes from now on it takes here, what was before
@@ -205,6 +265,7 @@ where
     pub(crate) fn wait(&self, seat: u32, cx: &mut Context<'_>) -> Option<E> {
         let mut guard = self.0.lock();
         let seat = guard.seats.get_mut(seat as usize)?;
+        seat.silent_since = 0;
         let ended = seat.ended;
         let old = seat.waker.replace(cx.waker().clone());
         drop(guard);
@@ -235,7 +296,7 @@ where
     pub(crate) fn each(&self, mut show: impl FnMut(u32, &O, u64, Option<u64>)) {
         let inner = self.0.lock();
         let end = inner.end();
-        for (place, seat) in &inner.seats {
+        for (place, seat) in inner.seats.iter().filter(|(_, seat)| !seat.is_vacated) {
             let behind = (seat.next >= inner.base).then(|| end - seat.next);
             show(place as u32, &seat.owner, seat.seen, behind);
         }
@@ -253,11 +314,27 @@ impl<O, E> Seat<O, E> {
         }
         true
     }
+
+    /// Whether it has not been asked for longer than it said; the first look only begins the count.
+    fn is_silent(&mut self, now: u32) -> bool {
+        if self.patience == 0 || self.is_vacated {
+            return false;
+        }
+        if self.silent_since == 0 {
+            self.silent_since = now.max(1);
+        }
+        now.saturating_sub(self.silent_since) >= u32::from(self.patience)
+    }
 }
 
 impl<T, O, E> Inner<T, O, E> {
     fn end(&self) -> u64 {
         self.base + self.window.len() as u64
+    }
+
+    /// Seats whose place is their own.
+    fn taken(&self) -> usize {
+        self.seats.iter().filter(|(_, seat)| !seat.is_vacated).count()
     }
 
     fn wake(&mut self, wakes: &mut Wakes) {

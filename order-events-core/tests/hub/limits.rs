@@ -5,11 +5,11 @@ use order_events_core::{Config, Limit, MemoryEngine, Resume, SubscribeError};
 
 use crate::support::{House, anna, drain, house, house_with, word, words};
 
-fn limited(change: impl FnOnce(&mut Config)) -> House {
+pub(crate) fn limited(change: impl FnOnce(&mut Config)) -> House {
     house_with(MemoryEngine::builder(), |hub| hub.configure(change))
 }
 
-async fn full(house: &House, id: &str) -> (Limit, usize) {
+pub(crate) async fn full(house: &House, id: &str) -> (Limit, usize) {
     match house.hub.subscribe(anna(id), Resume::Fresh).await {
         Err(SubscribeError::Full { what, limit }) => (what, limit),
         other => panic!("{other:?}"),

@@ -15,6 +15,7 @@ mod memory;
 mod panics;
 mod publishing;
 mod reading;
+mod reclaiming;
 mod resuming;
 mod scopes;
 mod stopping;

@@ -36,10 +36,10 @@ use crate::codec::SseCodec;
 ///
 /// The last chunk says why. A body that is dropped, polled or not, leaves no trace in the hub.
 ///
-/// A body ends when it is polled. Servers do not poll what they cannot send: over HTTP/1 a peer that
-/// takes nothing is the kernel's to end ([`Socket`](super::Socket)), but over HTTP/2 one that keeps
-/// its connection alive and leaves its stream no window holds the stream's place for as long, beyond
-/// lifetime and expiry, though it is given nothing. Our `serve` for axum cuts it by its age.
+/// A body ends when it is polled, and servers do not poll what they cannot send. Over HTTP/1 a peer
+/// that takes nothing is the kernel's to end ([`Socket`](super::Socket)). Over HTTP/2 one can keep
+/// its connection alive and leave its stream no window: it is given nothing, and where a limit is
+/// reached, its place goes to others ([`Subscription::will_be_polled_every`]).
 pub struct EventBody {
     subscription: Subscription,
     /// What is given before the subscription is asked.
@@ -80,6 +80,7 @@ impl EventBody {
         let retry = settings.retry.saturating_add(hub.spread(settings.retry));
         let resumed = subscription.is_resumed().then(|| subscription.cursor());
         let first = control::ready(retry, resumed, every);
+        subscription.will_be_polled_every(every);
         Self {
             subscription,
             first: Some(first),

@@ -85,6 +85,43 @@ async fn streams_share_a_connection_and_a_reset_one_is_gone() {
 }
 
 #[tokio::test]
+async fn a_peer_that_gives_a_stream_no_window_loses_its_place_to_who_asks() {
+    for kind in Kind::ALL {
+        let shop = Shop::open_with(|config| config.max_per_scope = 1).await;
+        let mut setup = Setup::default();
+        setup.settings =
+            setup.settings.configure(|settings| settings.heartbeat = Duration::from_millis(250));
+        let server = Server::start(kind, &shop, &setup);
+
+        let stream = Peer::connect(server.address).await.into_stream();
+        let mut stalling = h2::client::Builder::new();
+        stalling.initial_window_size(0);
+        let (client, connection) = stalling.handshake::<_, Bytes>(stream).await.unwrap();
+        tokio::spawn(connection);
+        let mut client = client.ready().await.unwrap();
+        let _stalled = ask(&mut client, "/orders/42/events", "text/event-stream").await;
+        assert_eq!(shop.streams(), 1);
+
+        let started = std::time::Instant::now();
+        let reading = in_time("its place", async {
+            loop {
+                let mut peer = Peer::connect(server.address).await;
+                peer.ask("/orders/42/events", &[("x-user", "bob")]).await;
+                if peer.head().await.status == 200 {
+                    return peer;
+                }
+            }
+        });
+        let reading = reading.await;
+        println!("{kind:?}: its place is another's after {:?}", started.elapsed());
+        assert_eq!((shop.streams(), shop.streams_of("bob")), (1, 1));
+        assert_eq!(shop.hub.stats().reclaimed, 1);
+        drop((reading, client));
+        server.stop().await;
+    }
+}
+
+#[tokio::test]
 async fn a_page_is_the_same_as_by_http_1() {
     for kind in Kind::ALL {
         let shop = Shop::open().await;
