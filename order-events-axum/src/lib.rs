@@ -1,14 +1,18 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod connect;
 mod extract;
+mod listen;
 mod response;
 mod routes;
 mod serve;
 
+pub use connect::{HEAD_TIMEOUT, HTTP2_AGE, HTTP2_REST, MAX_HEAD_BYTES};
 pub use extract::EventRequest;
+pub use listen::{Connection, Listener};
 pub use order_events_core::{self, *};
 pub use order_events_sse::{self, server::*};
 pub use response::EventResponse;
 pub use routes::routes;
-pub use serve::{Connection, HEAD_TIMEOUT, HTTP2_AGE, HTTP2_REST, Listener, MAX_HEAD_BYTES, serve};
+pub use serve::serve;

@@ -10,7 +10,7 @@ use axum::routing::get;
 use order_events_axum::{HEAD_TIMEOUT, HTTP2_AGE, HTTP2_REST, Hub, Listener, Socket, serve};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::time::{Duration, Instant, sleep};
+use tokio::time::{Duration, Instant, sleep, timeout};
 
 /// A peer of a server whose one answer takes ten times as long as a head may.
 async fn peer() -> TcpStream {
@@ -52,6 +52,33 @@ async fn a_peer_that_asked_is_answered_however_long_it_takes() {
     assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with("at last"), "{answer}");
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_request_that_comes_byte_by_byte_is_read_whole() {
+    let request = b"POST /slow HTTP/1.1\r\nhost: shop.test\r\nconnection: close\r\n\r\n";
+    assert!(say_slowly(request).await.starts_with(b"HTTP/1.1 405"));
+    let request = b"PRI /slow HTTP/1.1\r\n\r\n";
+    assert!(!say_slowly(request).await.starts_with(b"HTTP/1.1"), "only HTTP/2 has such a method");
+    // Its settings come first, and then the answer's head to stream 1.
+    let answer = say_slowly(&http2_request()).await;
+    assert!(answer.windows(9).any(|frame| frame[3] == 1 && frame[8] == 1), "{answer:?}");
+}
+
+/// Says something as slowly as can be, and hears the answer out.
+async fn say_slowly(request: &[u8]) -> Vec<u8> {
+    let mut peer = peer().await;
+    peer.set_nodelay(true).unwrap();
+    for byte in request {
+        if peer.write_all(&[*byte]).await.is_err() {
+            break;
+        }
+        // Nothing else is to be done: it has been read.
+        sleep(Duration::from_millis(1)).await;
+    }
+    let mut answer = Vec::new();
+    let _reset = timeout(20 * HEAD_TIMEOUT, peer.read_to_end(&mut answer)).await;
+    answer
+}
+
 /// What an HTTP/2 peer says first: the preface, settings of no window, and a request.
 const HTTP2_REQUEST: &[&[u8]] = &[
     b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
@@ -62,14 +89,18 @@ const HTTP2_REQUEST: &[&[u8]] = &[
     &[0x82, 0x86, 0x44, 0x05, b'/', b's', b'l', b'o', b'w', 0x41, 0x01, b'a'],
 ];
 
-#[tokio::test(start_paused = true)]
-async fn an_http2_peer_that_takes_nothing_is_cut_in_the_end() {
-    let mut peer = peer().await;
+fn http2_request() -> Vec<u8> {
     let mut request = HTTP2_REQUEST.concat();
     // The length of the block of headers.
     let head = HTTP2_REQUEST[0].len() + HTTP2_REQUEST[1].len();
     request[head + 2] = HTTP2_REQUEST[3].len() as u8;
-    peer.write_all(&request).await.unwrap();
+    request
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_http2_peer_that_takes_nothing_is_cut_in_the_end() {
+    let mut peer = peer().await;
+    peer.write_all(&http2_request()).await.unwrap();
     let since = Instant::now();
     let mut answer = [0; 64];
     // It answers pings, as a frozen page's browser does, and nothing else.
