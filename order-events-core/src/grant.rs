@@ -33,6 +33,24 @@ impl fmt::Display for Scope {
     }
 }
 
+impl From<&Self> for Scope {
+    fn from(scope: &Self) -> Self {
+        scope.clone()
+    }
+}
+
+impl From<&OrderId> for Scope {
+    fn from(order: &OrderId) -> Self {
+        Self::Order(order.clone())
+    }
+}
+
+impl From<&CustomerId> for Scope {
+    fn from(customer: &CustomerId) -> Self {
+        Self::Customer(customer.clone())
+    }
+}
+
 /// Proof that somebody may watch a scope, for an audience, and until when.
 ///
 /// No stream exists without one, and it binds replay, snapshots and pages as it binds live events.
@@ -49,11 +67,11 @@ pub struct Grant {
 
 impl Grant {
     /// `principal` may watch `scope` of the default tenant as the public does, without end.
-    pub fn new(principal: impl Into<Principal>, scope: Scope) -> Self {
+    pub fn new(principal: impl Into<Principal>, scope: impl Into<Scope>) -> Self {
         Self {
             principal: principal.into(),
             tenant: TenantId::default(),
-            scope,
+            scope: scope.into(),
             audience: Audience::Public,
             expires: None,
             even_if_absent: false,
@@ -130,6 +148,50 @@ impl Grant {
 pub trait Authorizer<C: ?Sized>: Send + Sync {
     /// Grants the scope, or says why not. Nothing has been looked up before this is asked.
     async fn authorize(&self, caller: &C, wanted: &Scope) -> Result<Grant, Denied>;
+}
+
+/// An [`Authorizer`] made of a function, and of what it needs to decide: a pool, a key, a hub.
+///
+/// The function is given a clone of each: of what it needs, of the caller and of the scope.
+///
+/// ```
+/// use order_events_core::{Authorizer, Denied, Grant, Principal, Scope, authorizer};
+///
+/// async fn access(guests: Vec<Principal>, caller: String, wanted: Scope) -> Result<Grant, Denied> {
+///     let guest = guests.iter().find(|guest| guest.as_str() == caller);
+///     Ok(Grant::new(guest.ok_or(Denied::Unauthenticated)?, wanted))
+/// }
+///
+/// let door = authorizer(vec![Principal::new("anna")?], access);
+/// # let _: &dyn Authorizer<String> = &door;
+/// # Ok::<(), order_events_core::Invalid>(())
+/// ```
+pub fn authorizer<S, C, F, A>(needs: S, access: F) -> impl Authorizer<C>
+where
+    S: Clone + Send + Sync,
+    C: Clone + Send + Sync,
+    F: Fn(S, C, Scope) -> A + Send + Sync,
+    A: Future<Output = Result<Grant, Denied>> + Send,
+{
+    Asking { needs, access }
+}
+
+struct Asking<S, F> {
+    needs: S,
+    access: F,
+}
+
+#[async_trait]
+impl<S, C, F, A> Authorizer<C> for Asking<S, F>
+where
+    S: Clone + Send + Sync,
+    C: Clone + Send + Sync,
+    F: Fn(S, C, Scope) -> A + Send + Sync,
+    A: Future<Output = Result<Grant, Denied>> + Send,
+{
+    async fn authorize(&self, caller: &C, wanted: &Scope) -> Result<Grant, Denied> {
+        (self.access)(self.needs.clone(), caller.clone(), wanted.clone()).await
+    }
 }
 
 /// Why somebody may not watch.

@@ -141,6 +141,13 @@ id! {
     Principal, "principal"
 }
 
+/// Where customers sign in by their own id, it is they who watch. Shares the text.
+impl From<&CustomerId> for Principal {
+    fn from(customer: &CustomerId) -> Self {
+        Self(Arc::clone(&customer.0))
+    }
+}
+
 id! {
     /// Marks an update that may be sent more than once: a tenant's log takes a key once.
     IdempotencyKey, "key"

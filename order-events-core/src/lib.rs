@@ -29,7 +29,7 @@ pub use event::{
     Audience, EventKind, EventName, Known, OrderEvent, RESERVED_NAMES, RESERVED_PREFIX,
     SCHEMA_VERSION, StageState, Visibility,
 };
-pub use grant::{Authorizer, Denied, Grant, Scope, authorize};
+pub use grant::{Authorizer, Denied, Grant, Scope, authorize, authorizer};
 pub use hub::{
     Applied, Codec, Delivery, Drain, End, EndReason, Event, GuardVeto, Hub, HubBuilder, HubStats,
     JsonCodec, Limit, Proposed, PublishError, Published, Reset, SnapshotOf, SnapshotPage,

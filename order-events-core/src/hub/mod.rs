@@ -14,6 +14,7 @@ mod codec;
 mod delivery;
 #[cfg(all(test, order_events_loom))]
 mod loom_tests;
+mod owner;
 mod principals;
 mod publish;
 mod reclaim;

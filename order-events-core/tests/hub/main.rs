@@ -12,6 +12,7 @@ mod driving;
 mod florist;
 mod limits;
 mod memory;
+mod owning;
 mod panics;
 mod publishing;
 mod reading;
