@@ -5,6 +5,7 @@
 mod accept;
 mod body;
 mod control;
+mod cors;
 mod door;
 mod head;
 mod heartbeat;
@@ -18,11 +19,14 @@ mod request;
 mod route;
 mod settings;
 mod socket;
+mod stopping;
+mod unpublished;
 
 /// What an authorizer is given of a request, whatever the framework: method, address, headers.
 pub use http::request::Parts;
 
 pub use body::{Body, EventBody};
+pub use cors::{CORS_REQUEST_HEADERS, CORS_RESPONSE_HEADERS, allowed_origins};
 pub use door::Door;
 pub use problem::Problem;
 pub use query::PARAMETERS;
@@ -33,3 +37,5 @@ pub use settings::{
     RETRY, RETRY_AFTER, Settings, WhenRefused,
 };
 pub use socket::{BACKLOG, SEND_BUFFER, Socket, USER_TIMEOUT};
+pub use stopping::{STOP_DEADLINE, stopped};
+pub use unpublished::unpublished;

@@ -153,22 +153,9 @@ impl Problem {
 
     /// The response.
     pub fn response(&self) -> Response<Body> {
-        let status = self.status();
-        let json = Json {
-            // The status says what kind of problem it is; `code` tells those of one status apart.
-            r#type: "about:blank",
-            title: status.canonical_reason().unwrap_or_default(),
-            status: status.as_u16(),
-            code: self.code(),
-            detail: self.to_string(),
-        };
-        // Texts and a number always have a JSON form.
-        let json = serde_json::to_vec(&json).unwrap_or_default();
-        let mut response = Response::new(Body::full(json));
-        *response.status_mut() = status;
+        let mut response =
+            document(self.status(), self.code(), self.to_string(), self.retry_after());
         let headers = response.headers_mut();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        head::not_stored(headers);
         match self {
             Self::Unauthenticated => {
                 let challenge = HeaderValue::from_static("Bearer realm=\"orders\"");
@@ -183,21 +170,51 @@ impl Problem {
             }
             _ => {}
         }
-        if let Some(wait) = self.retry_after() {
-            // Whole seconds, and never 0: that would ask for an immediate retry.
-            let seconds = wait.as_millis().div_ceil(1000).max(1) as u64;
-            headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
-        }
         response
     }
 }
 
-/// For handlers of the user's own. No hub is at hand to spread the wait, so chance does.
+/// A refusal as JSON: why, and when to come back.
+pub(crate) fn document(
+    status: StatusCode,
+    code: &'static str,
+    detail: String,
+    retry_after: Option<Duration>,
+) -> Response<Body> {
+    let json = Json {
+        // The status says what kind of problem it is; `code` tells those of one status apart.
+        r#type: "about:blank",
+        title: status.canonical_reason().unwrap_or_default(),
+        status: status.as_u16(),
+        code,
+        detail,
+    };
+    // Texts and a number always have a JSON form.
+    let json = serde_json::to_vec(&json).unwrap_or_default();
+    let mut response = Response::new(Body::full(json));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    head::not_stored(headers);
+    if let Some(wait) = retry_after {
+        // Whole seconds, and never 0: that would ask for an immediate retry.
+        let seconds = wait.as_millis().div_ceil(1000).max(1) as u64;
+        headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    response
+}
+
+/// For handlers of the user's own.
 impl From<Denied> for Problem {
     fn from(denied: Denied) -> Self {
-        let chance = RandomState::new().hash_one(()) % settings::RETRY_AFTER.as_millis() as u64;
-        Self::denied(denied, settings::RETRY_AFTER + Duration::from_millis(chance))
+        Self::denied(denied, wait_by_chance())
     }
+}
+
+/// No hub is at hand to spread a wait, so chance does.
+pub(crate) fn wait_by_chance() -> Duration {
+    let chance = RandomState::new().hash_one(()) % settings::RETRY_AFTER.as_millis() as u64;
+    settings::RETRY_AFTER + Duration::from_millis(chance)
 }
 
 #[cfg(test)]

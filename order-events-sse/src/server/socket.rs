@@ -4,7 +4,7 @@
 //! Nothing above the socket can see that: a server that waits to write is not asked by anybody.
 
 use std::io;
-use std::net::{SocketAddr, TcpListener};
+use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
 use std::time::Duration;
 
 use socket2::{Domain, Protocol, SockRef, Type};
@@ -53,8 +53,27 @@ impl Socket {
         self
     }
 
-    /// A listener, not blocking, with room for a storm.
-    pub fn listen(&self, address: SocketAddr) -> io::Result<TcpListener> {
+    /// A listener, not blocking, with room for a storm. Of several addresses, as a name may have,
+    /// the first that can be had; looking up a name blocks.
+    ///
+    /// ```
+    /// use order_events_sse::server::Socket;
+    ///
+    /// let listener = Socket::default().listen("127.0.0.1:0")?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn listen(&self, address: impl ToSocketAddrs) -> io::Result<TcpListener> {
+        let mut failed = io::Error::new(io::ErrorKind::InvalidInput, "no address to listen at");
+        for address in address.to_socket_addrs()? {
+            match self.listen_at(address) {
+                Ok(listener) => return Ok(listener),
+                Err(error) => failed = error,
+            }
+        }
+        Err(failed)
+    }
+
+    fn listen_at(&self, address: SocketAddr) -> io::Result<TcpListener> {
         let domain = Domain::for_address(address);
         let socket = socket2::Socket::new(domain, Type::STREAM, Some(Protocol::TCP))?;
         // A restart need not wait for the connections of the last run to be forgotten. On Windows
@@ -86,6 +105,18 @@ impl Socket {
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_several_addresses_the_first_free_one_is_taken() {
+        let taken = Socket::default().listen("127.0.0.1:0").expect("a free port");
+        let taken = taken.local_addr().expect("where it listens");
+        let free = SocketAddr::from(([127, 0, 0, 1], 0));
+        let listener = Socket::default().listen(&[taken, free][..]).expect("the second is free");
+        assert_ne!(listener.local_addr().expect("where it listens"), taken);
+        assert!(Socket::default().listen(taken).is_err());
+        assert!(Socket::default().listen("127.0.0.1").is_err());
+        assert!(Socket::default().listen(&[][..]).is_err());
+    }
 
     fn tuned(user_timeout: Duration) -> socket2::Socket {
         let connection = socket2::Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");

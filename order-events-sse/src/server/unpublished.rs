@@ -1,0 +1,78 @@
+//! Why an update was not published, for handlers that take updates over HTTP.
+
+use http::{Response, StatusCode};
+use order_events_core::{Lifecycle, PublishError};
+
+use super::body::Body;
+use super::problem::{document, wait_by_chance};
+
+/// The refusal of an update, as `application/problem+json` with a `code` for programs.
+///
+/// What is out of bounds is 422, an order that is not there 404; 409 where the order is not as the
+/// caller believes, or the service does not want it; and 503 with a `Retry-After` where the log
+/// cannot be reached, whose detail names the key to try again with where the answer was lost.
+///
+/// It says how the order is: whoever may publish may know.
+pub fn unpublished<L: Lifecycle>(error: &PublishError<L>) -> Response<Body> {
+    let (status, code) = match error {
+        PublishError::Invalid(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid"),
+        PublishError::UnknownOrder => (StatusCode::NOT_FOUND, "unknown-order"),
+        PublishError::IllegalTransition(_) => (StatusCode::CONFLICT, "illegal-transition"),
+        PublishError::Conflict { .. } => (StatusCode::CONFLICT, "conflict"),
+        PublishError::KeyReused { .. } => (StatusCode::CONFLICT, "key-reused"),
+        PublishError::Rejected { .. } => (StatusCode::CONFLICT, "rejected"),
+        PublishError::Indeterminate { .. } => (StatusCode::SERVICE_UNAVAILABLE, "indeterminate"),
+        // A reason that this version does not know may pass.
+        _ => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
+    };
+    let may_pass = status == StatusCode::SERVICE_UNAVAILABLE;
+    document(status, code, error.to_string(), may_pass.then(wait_by_chance))
+}
+
+#[cfg(test)]
+mod tests {
+    use order_events_core::engine::EngineError;
+    use order_events_core::{Hub, IdempotencyKey, OrderId, OrderStatus, Update};
+
+    use super::*;
+
+    async fn refused(hub: &Hub, update: Update) -> PublishError {
+        hub.publish(update).await.expect_err("it is refused")
+    }
+
+    fn key() -> IdempotencyKey {
+        IdempotencyKey::new("scan-1").unwrap()
+    }
+
+    #[tokio::test]
+    async fn each_reason_has_its_status_and_its_code() {
+        let hub = Hub::builder().build();
+        let order = OrderId::new("42").unwrap();
+        hub.publish(Update::create(&order).with_key(key())).await.unwrap();
+        let unavailable = || EngineError::unavailable("gone");
+        let indeterminate = PublishError::Indeterminate { key: key(), source: unavailable() };
+        let absent = OrderId::new("absent").unwrap();
+        for (error, status, code) in [
+            (
+                refused(&hub, Update::status(&order, OrderStatus::Delivered)).await,
+                409,
+                "illegal-transition",
+            ),
+            (refused(&hub, Update::note(&order, "x").expecting_version(7)).await, 409, "conflict"),
+            (refused(&hub, Update::note(&order, "x").with_key(key())).await, 409, "key-reused"),
+            (refused(&hub, Update::note(&absent, "x")).await, 404, "unknown-order"),
+            (OrderId::new("").expect_err("no id").into(), 422, "invalid"),
+            (PublishError::Rejected { reason: "closed".to_owned() }, 409, "rejected"),
+            (PublishError::Unavailable(unavailable()), 503, "unavailable"),
+            (indeterminate, 503, "indeterminate"),
+        ] {
+            let response = unpublished(&error);
+            assert_eq!(response.status().as_u16(), status, "{error}");
+            assert_eq!(response.headers()["content-type"], "application/problem+json");
+            assert_eq!(response.headers().contains_key("retry-after"), status == 503, "{error}");
+            let Body::Full(json) = response.into_body() else { panic!("a document") };
+            let json: serde_json::Value = serde_json::from_slice(&json).unwrap();
+            assert_eq!((&json["code"], &json["detail"]), (&code.into(), &error.to_string().into()));
+        }
+    }
+}
