@@ -1,10 +1,11 @@
-//! A request for events, extracted.
+//! A request's head, and what a request for events asks for, extracted.
 
 use std::future::{Ready, ready};
 use std::ops::Deref;
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
+use http::request::Parts;
 use order_events_sse::server::StreamRequest;
 
 use crate::convert;
@@ -22,11 +23,34 @@ impl Deref for EventRequest {
     }
 }
 
+/// The head of a request: method, address and headers, as an
+/// [`Authorizer`](order_events_core::Authorizer) is given them. The same in both doors, so that a
+/// handler's sign-in moves with its service; of a request at hand, [`parts`](crate::parts) makes it.
+#[derive(Debug, Clone)]
+pub struct Head(pub Parts);
+
+impl Deref for Head {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
 impl FromRequest for EventRequest {
     type Error = std::convert::Infallible;
     type Future = Ready<Result<Self, Self::Error>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         ready(Ok(Self(StreamRequest::of(&convert::parts(request)))))
+    }
+}
+
+impl FromRequest for Head {
+    type Error = std::convert::Infallible;
+    type Future = Ready<Result<Self, Self::Error>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Ok(Self(convert::parts(request))))
     }
 }

@@ -1,8 +1,9 @@
-//! What a server of streams needs of its sockets, as one call.
+//! What a server of streams needs of its sockets, as one call; and one that ends it with its streams.
 
 use std::fmt;
 use std::io;
-use std::net::SocketAddr;
+use std::net::ToSocketAddrs;
+use std::time::Duration;
 
 use actix_http::{Request, Response};
 use actix_service::{IntoServiceFactory, Service, ServiceFactory};
@@ -10,9 +11,10 @@ use actix_web::body::MessageBody;
 use actix_web::dev::AppConfig;
 use actix_web::rt::net::TcpStream;
 use actix_web::{Error, HttpServer};
+use order_events_core::{Hub, Lifecycle};
 use order_events_sse::server::Socket;
 
-/// Binds a server as streams need it: room for a storm of reconnects; no delay, a bounded send
+/// Binds a server as streams need it, at `"0.0.0.0:3000"` for example: room for a storm of reconnects; no delay, a bounded send
 /// buffer and a bounded wait for dead peers on each connection; and a peer that has closed its side
 /// is gone. HTTP/1.1, and HTTP/2 to those who begin with it.
 ///
@@ -28,7 +30,26 @@ use order_events_sse::server::Socket;
 /// [`HttpServer::max_connections`].
 pub fn bind<F, I, S, B>(
     server: HttpServer<F, I, S, B>,
-    address: SocketAddr,
+    address: impl ToSocketAddrs,
+) -> io::Result<HttpServer<F, I, S, B>>
+where
+    F: Fn() -> I + Send + Clone + 'static,
+    I: IntoServiceFactory<S, Request>,
+    S: ServiceFactory<Request, Config = AppConfig> + 'static,
+    S::Error: Into<Error> + 'static,
+    S::InitError: fmt::Debug,
+    S::Response: Into<Response<B>> + 'static,
+    <S::Service as Service<Request>>::Future: 'static,
+    S::Service: 'static,
+    B: MessageBody + 'static,
+{
+    bind_with(server, address, Socket::default())
+}
+
+/// … with sockets set up like this.
+pub fn bind_with<F, I, S, B>(
+    server: HttpServer<F, I, S, B>,
+    address: impl ToSocketAddrs,
     socket: Socket,
 ) -> io::Result<HttpServer<F, I, S, B>>
 where
@@ -51,4 +72,40 @@ where
         })
         .h1_allow_half_closed(false)
         .listen_auto_h2c(socket.listen(address)?)
+}
+
+/// Runs a server that was [bound](bind) until `stop` resolves, then drains the hub and ends.
+///
+/// From then on no connection is accepted; every stream is told to end and when to come back;
+/// requests under way are finished; and what is left at the deadline, which actix takes in whole
+/// seconds, is cut. Without the drain actix would wait the whole time for streams that never end.
+/// This takes the place of actix's own handling of signals.
+///
+/// Most services stop by [`stopped`](crate::stopped), and have no reason for another deadline than
+/// [`STOP_DEADLINE`](crate::STOP_DEADLINE).
+pub async fn serve<L, F, I, S, B>(
+    server: HttpServer<F, I, S, B>,
+    hub: &Hub<L>,
+    stop: impl Future<Output = ()> + Send + 'static,
+    deadline: Duration,
+) -> io::Result<()>
+where
+    L: Lifecycle,
+    F: Fn() -> I + Send + Clone + 'static,
+    I: IntoServiceFactory<S, Request>,
+    S: ServiceFactory<Request, Config = AppConfig> + 'static,
+    S::Error: Into<Error> + 'static,
+    S::InitError: fmt::Debug,
+    S::Response: Into<Response<B>> + 'static,
+    <S::Service as Service<Request>>::Future: 'static,
+    S::Service: 'static,
+    B: MessageBody + 'static,
+{
+    let hub = hub.clone();
+    let told = async move {
+        stop.await;
+        let _drain = hub.drain(deadline);
+    };
+    let seconds = deadline.as_millis().div_ceil(1000).try_into().unwrap_or(u64::MAX);
+    server.shutdown_timeout(seconds).shutdown_signal(told).run().await
 }

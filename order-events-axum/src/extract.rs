@@ -1,4 +1,4 @@
-//! A request for events, extracted.
+//! A request's head, and what a request for events asks for, extracted.
 
 use std::convert::Infallible;
 use std::ops::Deref;
@@ -20,10 +20,32 @@ impl Deref for EventRequest {
     }
 }
 
+/// The head of a request: method, address and headers, as an
+/// [`Authorizer`](order_events_core::Authorizer) is given them. The same in both doors, so that a
+/// handler's sign-in moves with its service; axum's own extractor of it is [`Parts`].
+#[derive(Debug, Clone)]
+pub struct Head(pub Parts);
+
+impl Deref for Head {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
 impl<S: Sync> FromRequestParts<S> for EventRequest {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
         Ok(Self(StreamRequest::of(parts)))
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Head {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self(parts.clone()))
     }
 }

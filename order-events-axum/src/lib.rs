@@ -2,17 +2,21 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod connect;
+#[cfg(feature = "cors")]
+mod cors;
 mod extract;
 mod listen;
 mod response;
 mod routes;
 mod serve;
 
+#[cfg(feature = "cors")]
+pub use cors::cors;
 pub use connect::{HEAD_TIMEOUT, HTTP2_AGE, HTTP2_REST, MAX_HEAD_BYTES};
-pub use extract::EventRequest;
+pub use extract::{EventRequest, Head};
 pub use listen::{Connection, Listener};
 pub use order_events_core::{self, *};
 pub use order_events_sse::{self, server::*};
-pub use response::EventResponse;
+pub use response::{Answer, EventResponse};
 pub use routes::routes;
 pub use serve::serve;

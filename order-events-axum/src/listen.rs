@@ -1,7 +1,7 @@
 //! A listener whose connections are set up for streams.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, ToSocketAddrs};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -19,8 +19,14 @@ pub struct Listener {
 }
 
 impl Listener {
-    /// Listens with room for a storm of reconnects. Called within a Tokio runtime.
-    pub fn bind(address: SocketAddr, socket: Socket) -> io::Result<Self> {
+    /// Listens with room for a storm of reconnects, at `"0.0.0.0:3000"` for example. Called within
+    /// a Tokio runtime; looking up a name blocks.
+    pub fn bind(address: impl ToSocketAddrs) -> io::Result<Self> {
+        Self::bind_with(address, Socket::default())
+    }
+
+    /// … with sockets set up like this.
+    pub fn bind_with(address: impl ToSocketAddrs, socket: Socket) -> io::Result<Self> {
         let listener = tokio::net::TcpListener::from_std(socket.listen(address)?)?;
         Ok(Self { listener, socket })
     }

@@ -1,12 +1,16 @@
 //! An answer, returned.
 
 use axum::response::{IntoResponse, Response};
-use order_events_core::Denied;
-use order_events_sse::server::{Body, Problem};
+use order_events_core::{Denied, Invalid, Lifecycle, OrderStatus, PublishError};
+use order_events_sse::server::{Body, Problem, unpublished};
 
 /// The answer to a request for events: a stream, a page, or a refusal.
 #[derive(Debug)]
 pub struct EventResponse(pub http::Response<Body>);
+
+/// What a handler of the user's own answers: events by default, or whatever else; or a refusal by
+/// `?`, in the words of the ready-made routes.
+pub type Answer<T = EventResponse> = Result<T, EventResponse>;
 
 impl From<http::Response<Body>> for EventResponse {
     fn from(response: http::Response<Body>) -> Self {
@@ -24,6 +28,20 @@ impl From<Problem> for EventResponse {
 impl From<Denied> for EventResponse {
     fn from(denied: Denied) -> Self {
         Problem::from(denied).into()
+    }
+}
+
+/// So that a handler that publishes says by `?` why it could not: [`unpublished`].
+impl<L: Lifecycle> From<PublishError<L>> for EventResponse {
+    fn from(error: PublishError<L>) -> Self {
+        unpublished(&error).into()
+    }
+}
+
+/// An id or a note that cannot be one: as the hub would refuse it.
+impl From<Invalid> for EventResponse {
+    fn from(invalid: Invalid) -> Self {
+        PublishError::<OrderStatus>::from(invalid).into()
     }
 }
 

@@ -17,8 +17,10 @@ use crate::listen::Listener;
 ///
 /// From then on no connection is accepted; every stream is told to end and when to come back;
 /// requests under way are finished; and what is left at the deadline is cut. A connection that was
-/// upgraded to another protocol is its handler's, and no longer known here. `serve(listener,
-/// router, &hub, pending(), …)` never ends.
+/// upgraded to another protocol is its handler's, and no longer known here.
+///
+/// Most services stop by [`stopped`](crate::stopped), and have no reason for another deadline than
+/// [`STOP_DEADLINE`](crate::STOP_DEADLINE).
 ///
 /// HTTP/1.1, and HTTP/2 to those who begin with it.
 pub async fn serve<L: Lifecycle>(

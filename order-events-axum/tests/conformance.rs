@@ -5,12 +5,12 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use axum::Router;
-use order_events_axum::{Door, Hub, Listener, Socket, routes, serve};
+use order_events_axum::{Door, Hub, Listener, routes, serve};
 use order_events_conformance::http::{Server, run_all};
 
 fn listener() -> (Listener, SocketAddr) {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    let listener = Listener::bind(address, Socket::default()).expect("a free port");
+    let listener = Listener::bind(address).expect("a free port");
     let address = listener.local_addr().expect("where it listens");
     (listener, address)
 }

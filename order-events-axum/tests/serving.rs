@@ -7,7 +7,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use axum::Router;
 use axum::routing::get;
-use order_events_axum::{HEAD_TIMEOUT, HTTP2_AGE, HTTP2_REST, Hub, Listener, Socket, serve};
+use order_events_axum::{HEAD_TIMEOUT, HTTP2_AGE, HTTP2_REST, Hub, Listener, serve};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{Duration, Instant, sleep, timeout};
@@ -19,7 +19,7 @@ async fn peer() -> TcpStream {
         "at last"
     });
     let anywhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    let listener = Listener::bind(anywhere, Socket::default()).unwrap();
+    let listener = Listener::bind(anywhere).unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move {
         let hub = Hub::builder().build();

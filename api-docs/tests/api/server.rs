@@ -6,8 +6,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use http::request::Parts;
 use order_events_axum::{
-    Authorizer, Clock, Denied, Door, Grant, Hub, Listener, Principal, Scope, Settings, Socket,
-    SystemClock, Timestamp,
+    Authorizer, Clock, Denied, Door, Grant, Hub, Listener, Principal, Scope, Settings, SystemClock,
+    Timestamp,
 };
 
 /// Lets in whoever says so, as they say.
@@ -62,7 +62,7 @@ impl Server {
         let here = SocketAddr::from(([127, 0, 0, 1], 0));
         match framework {
             Framework::Axum => {
-                let listener = Listener::bind(here, Socket::default()).unwrap();
+                let listener = Listener::bind(here).unwrap();
                 let address = listener.local_addr().unwrap();
                 let app = order_events_axum::routes(&door);
                 let serving = async { axum::serve(listener, app).await.unwrap() };

@@ -25,7 +25,7 @@ pub enum Kind {
     Axum,
     /// Stock `axum::serve` with our listener.
     StockAxum,
-    /// actix, set up by our `bind`.
+    /// actix, by our `bind` and `serve`.
     Actix,
 }
 
@@ -109,7 +109,7 @@ impl Run {
     }
 
     fn listener(&self) -> Listener {
-        let listener = Listener::bind(anywhere(), self.setup.socket).unwrap();
+        let listener = Listener::bind_with(anywhere(), self.setup.socket).unwrap();
         self.listening.send(listener.local_addr().unwrap()).unwrap();
         listener
     }
@@ -148,24 +148,18 @@ impl Run {
     fn actix(self) {
         actix_web::rt::System::new().block_on(async {
             let (door, compresses) = (self.door(), self.setup.compresses);
-            let (hub, deadline) = (self.hub, self.setup.deadline);
-            let stop = async move {
-                drop(self.stopped.await);
-                let _drain = hub.drain(deadline);
-            };
+            let stopped = self.stopped;
+            let stop = async move { drop(stopped.await) };
             let server = HttpServer::new(move || {
                 App::new()
                     .wrap(Condition::new(compresses, Compress::default()))
                     .configure(order_events_actix::routes(&door))
             });
-            let server = server
-                .workers(2)
-                .disable_signals()
-                .shutdown_timeout(deadline.as_secs())
-                .shutdown_signal(stop);
-            let server = order_events_actix::bind(server, anywhere(), self.setup.socket).unwrap();
+            let (server, socket) = (server.workers(2), self.setup.socket);
+            let server = order_events_actix::bind_with(server, anywhere(), socket).unwrap();
             self.listening.send(server.addrs()[0]).unwrap();
-            server.run().await.unwrap();
+            let (hub, deadline) = (&self.hub, self.setup.deadline);
+            order_events_actix::serve(server, hub, stop, deadline).await.unwrap();
         });
     }
 }
