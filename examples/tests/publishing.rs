@@ -17,7 +17,8 @@ async fn what_staff_publish_is_seen_by_whoever_watches() {
         stream.expect("snapshot").await;
     }
 
-    let told = server.publish("42", r#"{"status":"PROCESSING","note":"on the bench"}"#).await;
+    let told =
+        server.publish(r#"{"orderId":"42","status":"PROCESSING","note":"on the bench"}"#).await;
     assert_eq!((told.status, &told.json()["outcome"]), (StatusCode::OK, &"applied".into()));
     for stream in [&mut order, &mut mine] {
         assert_eq!(stream.expect("order.status").await["note"], "on the bench");
@@ -25,7 +26,7 @@ async fn what_staff_publish_is_seen_by_whoever_watches() {
     }
 
     // An order that begins while she watches is hers from its beginning.
-    server.publish("43", r#"{"status":"PENDING","customer":"anna"}"#).await;
+    server.publish(r#"{"orderId":"43","status":"PENDING","customer":"anna"}"#).await;
     assert_eq!(mine.expect("order.created").await["orderId"], "43");
 }
 
@@ -39,7 +40,7 @@ async fn what_was_missed_is_given_on_return() {
     let cursor = stream.cursor().to_owned();
     drop(stream);
 
-    server.publish("42", r#"{"status":"PROCESSING"}"#).await;
+    server.publish(r#"{"orderId":"42","status":"PROCESSING"}"#).await;
     let headers = [("authorization", anna.as_str()), ("last-event-id", &cursor)];
     let mut stream = server.watch("/mine", &headers).await;
     assert_eq!(stream.expect("ready").await["resumed"], cursor);
@@ -54,28 +55,36 @@ async fn what_is_no_update_is_refused_and_seen_by_nobody() {
     stream.expect("ready").await;
     stream.expect("snapshot").await;
 
-    let illegal = server.publish("42", r#"{"status":"DELIVERED"}"#).await;
+    let illegal = server.publish(r#"{"orderId":"42","status":"DELIVERED"}"#).await;
     assert_eq!(illegal.status, StatusCode::CONFLICT);
     assert!(illegal.body.contains("PENDING may not become DELIVERED"), "{}", illegal.body);
-    let no_id = server.publish("%0a", r#"{"status":"PROCESSING"}"#).await;
+    let no_id = server.publish(r#"{"orderId":"\n","status":"PROCESSING"}"#).await;
     assert_eq!(no_id.status, StatusCode::UNPROCESSABLE_ENTITY);
-    for nonsense in ["", "nonsense", "[]", r#"{"status":"BROKEN"}"#, r#"{"state":"SHIPPED"}"#] {
-        let refused = server.publish("42", nonsense).await;
+    let nonsense = [
+        "",
+        "nonsense",
+        "[]",
+        "{}",
+        r#"{"orderId":"42","status":"BROKEN"}"#,
+        r#"{"orderId":"42","state":"SHIPPED"}"#,
+    ];
+    for nonsense in nonsense {
+        let refused = server.publish(nonsense).await;
         assert!(refused.status.is_client_error(), "{nonsense}: {refused:?}");
     }
-    let hers = server.publish_as(&anna, "42", r#"{"status":"PROCESSING"}"#).await;
+    let hers = server.publish_as(&anna, r#"{"orderId":"42","status":"PROCESSING"}"#).await;
     assert_eq!(hers.status, StatusCode::FORBIDDEN);
     // Next on her stream is what comes after all this.
-    server.publish("42", r#"{"status":"CANCELLED"}"#).await;
+    server.publish(r#"{"orderId":"42","status":"CANCELLED"}"#).await;
     assert_eq!(stream.expect("order.status").await["previousStatus"], "PENDING");
 }
 
 #[tokio::test]
 async fn a_repeated_key_publishes_once() {
     let server = Server::start().await;
-    let change = r#"{"status":"PROCESSING","key":"scan-1"}"#;
-    let first = server.publish("42", change).await.json();
-    let second = server.publish("42", change).await.json();
+    let change = r#"{"orderId":"42","status":"PROCESSING","key":"scan-1"}"#;
+    let first = server.publish(change).await.json();
+    let second = server.publish(change).await.json();
     assert_eq!((&first["outcome"], &second["outcome"]), (&"applied".into(), &"duplicate".into()));
     assert_eq!(first["cursor"], second["cursor"]);
 }

@@ -55,7 +55,7 @@ async fn without_a_token_that_holds_nobody_is_let_in() {
             assert_eq!(answer, first, "{path} {headers:?}");
         }
     }
-    let posted = server.publish_as(&forged_one, "42", r#"{"status":"PROCESSING"}"#).await;
+    let posted = server.publish_as(&forged_one, r#"{"orderId":"42","status":"PROCESSING"}"#).await;
     assert_eq!(posted.without_date(), first);
 }
 

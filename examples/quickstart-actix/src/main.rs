@@ -1,63 +1,44 @@
 //! A shop whose customers watch their orders live, in actix-web.
 
-use actix_cors::Cors;
-use actix_web::http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, RETRY_AFTER};
-use actix_web::web::{self, Data, Json, Path};
-use actix_web::{App, HttpRequest, HttpServer};
-use order_events_actix::{Door, EventRequest, EventResponse, Hub, Socket, bind, parts, routes};
+use actix_web::{App, HttpServer, web::Data, web::Json, web::get, web::post};
+use order_events_actix::{
+    Answer, Denied, Door, EventRequest, Grant, Head, Hub, Parts, STOP_DEADLINE, Scope, authorizer,
+    bind, cors, routes, serve, stopped,
+};
 use shop::{Change, Receipt, Shop};
 
-/// A handler of one's own: whoever is signed in watches their orders, whoever that is.
-async fn mine(
-    shop: Data<Shop>,
-    head: HttpRequest,
-    request: EventRequest,
-) -> Result<EventResponse, EventResponse> {
-    let grant = shop.user(&parts(&head))?.own_orders();
-    Ok(request.open(&shop.hub, grant).await.into())
+/// Customers may watch their own orders, admins every order as staff; each until their token ends.
+async fn access(shop: Shop, request: Parts, wanted: Scope) -> Result<Grant, Denied> {
+    let user = shop.user(&request)?; // by a JWT: a bearer token, or the cookie `session`
+    let grant = Grant::new(&user.id, wanted).until(user.until);
+    if user.is_admin { Ok(grant.as_staff()) } else { shop.hub.check_owner(grant, &user.id).await }
 }
 
-/// Staff say what happens to an order, and whoever watches it is told.
-async fn publish(
-    shop: Data<Shop>,
-    order: Path<String>,
-    head: HttpRequest,
-    Json(change): Json<Change>,
-) -> Result<Json<Receipt>, EventResponse> {
-    shop.user(&parts(&head))?.must_be_staff()?;
-    let update = change.on(&order).map_err(shop::refused)?;
-    let published = shop.hub.publish(update).await.map_err(shop::refused)?;
-    Ok(Json(published.into()))
+/// A handler of one's own: whoever is signed in watches their orders, whoever that is.
+async fn mine(shop: Data<Shop>, head: Head, request: EventRequest) -> Answer {
+    Ok(request.open(&shop.hub, shop.user(&head)?.own_orders()).await.into())
+}
+
+/// Admins say what happens to an order, and whoever watches it is told.
+async fn publish(shop: Data<Shop>, head: Head, change: Json<Change>) -> Answer<Json<Receipt>> {
+    shop.user(&head)?.must_be_admin()?;
+    Ok(Json(shop.hub.publish(change.0.update()?).await?.into()))
 }
 
 #[actix_web::main]
 async fn main() -> std::io::Result<()> {
-    // Outside the closure, which every worker calls: the hub is one for all of them.
-    let hub = Hub::builder().build();
-    let shop = Shop::new(hub.clone(), &shop::secret());
-    let (door, data) = (Door::new(&hub, shop.clone()), Data::new(shop.clone()));
+    let shop = Shop::new(Hub::builder().build(), &shop::secret());
+    let door = Door::new(&shop.hub, authorizer(shop.clone(), access));
+    let data = Data::new(shop.clone());
     let app = move || {
-        let cors = Cors::default().supports_credentials().allowed_methods(["GET", "POST"]);
-        let last_event_id = HeaderName::from_static("last-event-id");
-        let cors = cors.allowed_headers([AUTHORIZATION, CONTENT_TYPE, last_event_id]);
-        let cors = cors.expose_headers([RETRY_AFTER]);
         App::new()
             .app_data(data.clone())
-            .route("/mine", web::get().to(mine))
-            .route("/orders/{order}", web::post().to(publish))
+            .route("/mine", get().to(mine))
+            .route("/orders", post().to(publish))
             .configure(routes(&door))
-            .wrap(shop::ORIGINS.into_iter().fold(cors, Cors::allowed_origin))
+            .wrap(cors(shop::ORIGINS))
     };
-    let stop = async move {
-        shop::stopped().await;
-        // Every stream is told to end; the server then waits until they have.
-        let _drain = hub.drain(shop::DEADLINE);
-    };
-    let server = HttpServer::new(app).shutdown_signal(stop);
-    let server = server.shutdown_timeout(shop::DEADLINE.as_secs());
-    let server = bind(server, shop::address()?, Socket::default())?;
-    for address in server.addrs() {
-        shop.open(address).await?;
-    }
-    server.run().await
+    let server = bind(HttpServer::new(app), shop::address())?;
+    shop.open(server.addrs()[0]).await?;
+    serve(server, &shop.hub, stopped(), STOP_DEADLINE).await
 }

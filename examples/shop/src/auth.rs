@@ -1,14 +1,11 @@
-//! Who is signed in, and what they may see.
+//! Who is signed in.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use http::header::{AUTHORIZATION, COOKIE};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
-use order_events_core::{
-    Authorizer, Clock, CustomerId, Denied, Grant, Hub, OrderId, Principal, Scope, SystemClock,
-    TenantId, Timestamp, async_trait,
-};
+use order_events_core::{Clock, CustomerId, Denied, Grant, Hub, SystemClock, Timestamp};
 use order_events_sse::server::Parts;
 use serde::{Deserialize, Serialize};
 
@@ -86,72 +83,36 @@ impl Shop {
     pub fn sign(&self, claims: &Claims) -> Result<String, jsonwebtoken::errors::Error> {
         encode(&Header::new(Algorithm::HS256), claims, &self.keys.signing)
     }
-
-    /// Whose an order is. A real shop asks its own table of orders here.
-    async fn is_of(&self, order: &OrderId, customer: &CustomerId) -> Result<bool, Denied> {
-        let order = self.hub.state(&TenantId::default(), order).await;
-        let order = order.map_err(|_| Denied::Failed)?;
-        Ok(order.is_some_and(|order| order.customer.as_ref() == Some(customer)))
-    }
-}
-
-#[async_trait]
-impl Authorizer<Parts> for Shop {
-    async fn authorize(&self, request: &Parts, wanted: &Scope) -> Result<Grant, Denied> {
-        let user = self.user(request)?;
-        if user.is_admin() {
-            return Ok(user.grant(wanted.clone()).as_staff());
-        }
-        let is_own = match wanted {
-            Scope::Order(order) => self.is_of(order, &user.customer).await?,
-            Scope::Customer(customer) => *customer == user.customer,
-            // That the shop has orders is no secret; who may see them all may be told.
-            Scope::Tenant => return Err(Denied::Forbidden),
-        };
-        // Somebody else's order and one that does not exist are told apart by nobody.
-        if is_own { Ok(user.grant(wanted.clone())) } else { Err(Denied::NotFound) }
-    }
 }
 
 /// Somebody who is signed in.
 #[derive(Debug, Clone)]
 pub struct User {
-    customer: CustomerId,
-    principal: Principal,
-    role: Role,
-    until: Timestamp,
+    /// Their account, and so the customer of their orders.
+    pub id: CustomerId,
+    /// Whether they see every order, as staff.
+    pub is_admin: bool,
+    /// When their token ends.
+    pub until: Timestamp,
 }
 
 impl User {
     fn of(claims: Claims) -> Result<Self, Denied> {
+        // Signed by us, and yet perhaps nobody's name.
+        let id = CustomerId::new(&claims.sub).map_err(|_| Denied::Unauthenticated)?;
         let millis = i64::try_from(claims.exp.saturating_mul(1000)).unwrap_or(i64::MAX);
-        let role = claims.role;
-        match (CustomerId::new(&claims.sub), Principal::new(&claims.sub)) {
-            (Ok(customer), Ok(principal)) => {
-                Ok(Self { customer, principal, role, until: Timestamp::from_millis(millis) })
-            }
-            // Signed by us, and yet nobody's name.
-            _ => Err(Denied::Unauthenticated),
-        }
+        let until = Timestamp::from_millis(millis);
+        Ok(Self { id, is_admin: claims.role == Role::Admin, until })
     }
 
-    /// The grant to watch one's own orders.
+    /// The grant to watch one's own orders, until the token ends.
     pub fn own_orders(&self) -> Grant {
-        self.grant(Scope::Customer(self.customer.clone()))
+        Grant::new(&self.id, &self.id).until(self.until)
     }
 
-    /// Nothing, unless this is staff.
-    pub fn must_be_staff(&self) -> Result<(), Denied> {
-        if self.is_admin() { Ok(()) } else { Err(Denied::Forbidden) }
-    }
-
-    fn is_admin(&self) -> bool {
-        self.role == Role::Admin
-    }
-
-    /// A grant that ends when the token does.
-    fn grant(&self, scope: Scope) -> Grant {
-        Grant::new(self.principal.clone(), scope).until(self.until)
+    /// Nothing, unless they are an admin.
+    pub fn must_be_admin(&self) -> Result<(), Denied> {
+        if self.is_admin { Ok(()) } else { Err(Denied::Forbidden) }
     }
 }
 

@@ -5,5 +5,5 @@ mod change;
 mod run;
 
 pub use auth::{Claims, Role, Shop, User};
-pub use change::{Change, Receipt, refused};
-pub use run::{DEADLINE, ORIGINS, SECRET, address, secret, stopped};
+pub use change::{Change, Receipt};
+pub use run::{ORIGINS, SECRET, address, secret};
