@@ -67,7 +67,10 @@ impl Socket {
         for address in address.to_socket_addrs()? {
             match self.listen_at(address) {
                 Ok(listener) => return Ok(listener),
-                Err(error) => failed = error,
+                // The system does not say where, and whoever reads it on a terminal must know.
+                Err(error) => {
+                    failed = io::Error::new(error.kind(), format!("{address}: {error}"));
+                }
             }
         }
         Err(failed)
@@ -113,7 +116,9 @@ mod tests {
         let free = SocketAddr::from(([127, 0, 0, 1], 0));
         let listener = Socket::default().listen(&[taken, free][..]).expect("the second is free");
         assert_ne!(listener.local_addr().expect("where it listens"), taken);
-        assert!(Socket::default().listen(taken).is_err());
+        let refused = Socket::default().listen(taken).expect_err("it is taken");
+        assert_eq!(refused.kind(), io::ErrorKind::AddrInUse);
+        assert!(refused.to_string().starts_with(&taken.to_string()), "{refused}");
         assert!(Socket::default().listen("127.0.0.1").is_err());
         assert!(Socket::default().listen(&[][..]).is_err());
     }
