@@ -10,9 +10,9 @@ mod response;
 mod routes;
 mod serve;
 
+pub use connect::{HEAD_TIMEOUT, HTTP2_AGE, HTTP2_REST, MAX_HEAD_BYTES};
 #[cfg(feature = "cors")]
 pub use cors::cors;
-pub use connect::{HEAD_TIMEOUT, HTTP2_AGE, HTTP2_REST, MAX_HEAD_BYTES};
 pub use extract::{EventRequest, Head};
 pub use listen::{Connection, Listener};
 pub use order_events_core::{self, *};
