@@ -8,7 +8,8 @@ use http::request::Parts;
 use order_events_sse::server::StreamRequest;
 
 /// What a request for events asks for, for a handler of the user's own. Extracting it never fails;
-/// [opening](StreamRequest::open) it answers whatever was wrong.
+/// [opening](StreamRequest::open_if) it answers whatever was wrong, a method that is not ours
+/// included: mount the handler for any.
 #[derive(Debug, Clone)]
 pub struct EventRequest(pub StreamRequest);
 

@@ -5,11 +5,10 @@ use std::sync::Arc;
 
 use http::Response;
 use http::request::Parts;
-use order_events_core::{Authorizer, Hub, Lifecycle, OrderStatus, authorize};
+use order_events_core::{Authorizer, Denied, Grant, Hub, Lifecycle, OrderStatus, authorize};
 
 use super::accept;
 use super::body::Body;
-use super::open::refusal;
 use super::orders;
 use super::problem::Problem;
 use super::query::Query;
@@ -49,22 +48,24 @@ impl<L: Lifecycle> Door<L> {
     /// The answer to a request.
     pub async fn answer(&self, route: Route, parts: &Parts) -> Response<Body> {
         match route.is_events() {
-            true => self.events(route, parts).await,
+            true => {
+                let Inner { hub, settings, .. } = &*self.0;
+                StreamRequest::of(parts).open_if(hub, self.grant(route, parts), settings).await
+            }
             false => self.orders(route, parts).await.unwrap_or_else(|problem| problem.response()),
         }
     }
 
-    async fn events(&self, route: Route, parts: &Parts) -> Response<Body> {
-        let Inner { hub, settings, .. } = &*self.0;
-        let request = StreamRequest::of(parts);
-        // What can never be answered is refused before anybody is troubled.
-        if let Err(problem) = request.asked {
-            return problem.response();
-        }
-        match self.grant(route, parts).await {
-            Ok(grant) => request.open_with(hub, grant, settings).await,
-            Err(problem) => refusal(problem, &request, settings),
-        }
+    /// What its authorizer grants a request to this route: for handlers of the user's own that ask
+    /// the same one. What names no possible order or customer is not found.
+    pub async fn grant(&self, route: Route, parts: &Parts) -> Result<Grant, Denied> {
+        let wanted = route.wanted(&parts.uri).ok_or(Denied::NotFound)?;
+        authorize(&*self.0.authorizer, parts, &wanted).await
+    }
+
+    /// What it was told.
+    pub fn settings(&self) -> &Settings {
+        &self.0.settings
     }
 
     async fn orders(&self, route: Route, parts: &Parts) -> Result<Response<Body>, Problem> {
@@ -74,22 +75,12 @@ impl<L: Lifecycle> Door<L> {
         if !accept::takes_json(&parts.headers) {
             return Err(Problem::NotAcceptable("application/json"));
         }
-        let grant = self.grant(route, parts).await?;
+        let granted = self.grant(route, parts).await;
+        let grant = granted.map_err(|denied| Problem::denied(denied, settings.retry_after(hub)))?;
         match route {
             Route::Order => orders::one(hub, &grant, &parts.headers, settings).await,
             _ => orders::many(hub, &grant, &Query::of(parts.uri.query()), settings).await,
         }
-    }
-
-    async fn grant(
-        &self,
-        route: Route,
-        parts: &Parts,
-    ) -> Result<order_events_core::Grant, Problem> {
-        let Inner { hub, authorizer, settings } = &*self.0;
-        let wanted = route.wanted(&parts.uri).ok_or(Problem::NotFound)?;
-        let granted = authorize(&**authorizer, parts, &wanted).await;
-        granted.map_err(|denied| Problem::denied(denied, settings.retry_after(hub)))
     }
 }
 

@@ -10,7 +10,9 @@ use std::future::Future;
 
 use http::{Response, StatusCode};
 use order_events_core::engine::EngineError;
-use order_events_core::{Grant, Hub, Lifecycle, Resume, Scope, SubscribeError, Subscription};
+use order_events_core::{
+    Denied, Grant, Hub, Lifecycle, Resume, Scope, SubscribeError, Subscription,
+};
 use tokio::time::timeout;
 
 use super::accept::Form;
@@ -45,15 +47,33 @@ impl StreamRequest {
         };
         answer.unwrap_or_else(|problem| refusal(problem, self, settings))
     }
+
+    /// … where somebody who is still to be asked grants it: what the ready-made routes do.
+    ///
+    /// What can never be answered (405, 406) is refused before anybody is asked, and a refusal is
+    /// told as these settings want it, with a wait that the hub spreads. `granted` is usually
+    /// [`authorize`](order_events_core::authorize) on an authorizer of yours.
+    pub async fn open_if<L: Lifecycle>(
+        &self,
+        hub: &Hub<L>,
+        granted: impl Future<Output = Result<Grant, Denied>>,
+        settings: &Settings,
+    ) -> Response<Body> {
+        if let Err(problem) = self.asked {
+            return problem.response();
+        }
+        match granted.await {
+            Ok(grant) => self.open_with(hub, grant, settings).await,
+            Err(denied) => {
+                refusal(Problem::denied(denied, settings.retry_after(hub)), self, settings)
+            }
+        }
+    }
 }
 
 /// A refusal of a request for events: by its status, or by a stream where the service prefers that
 /// and the trouble will pass.
-pub(super) fn refusal(
-    problem: Problem,
-    request: &StreamRequest,
-    settings: &Settings,
-) -> Response<Body> {
+fn refusal(problem: Problem, request: &StreamRequest, settings: &Settings) -> Response<Body> {
     let streams = Ok(Asked { form: Form::Stream, head_only: false });
     match problem.retry_after() {
         Some(wait) if settings.when_refused == WhenRefused::Stream && request.asked == streams => {
