@@ -1,6 +1,7 @@
 //! Servers that are broken on purpose, each in one way: the HTTP suite must notice.
 
 use std::convert::Infallible;
+use std::future::pending;
 use std::net::Ipv4Addr;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -40,6 +41,10 @@ enum Break {
     ForgetsTags,
     DeniesThatThereIsMore,
     WaitsForPeersThatHaveGone,
+    KeepsPollsWaitingThroughADrain,
+    SwallowsTheEndOfAPage,
+    MovesAPollAhead,
+    HidesResets,
 }
 
 /// Each with a case that must notice.
@@ -63,6 +68,14 @@ const BREAKS: &[(Break, &str)] = &[
     (Break::ForgetsTags, "an_order_has_a_tag_until_something_happens_to_it"),
     (Break::DeniesThatThereIsMore, "a_full_page_says_that_there_is_more"),
     (Break::WaitsForPeersThatHaveGone, "a_peer_that_closes_its_half_is_gone"),
+    (Break::KeepsPollsWaitingThroughADrain, "a_drain_ends_a_long_poll"),
+    (Break::SwallowsTheEndOfAPage, "a_revocation_ends_a_long_poll"),
+    (Break::MovesAPollAhead, "an_expiry_ends_a_long_poll"),
+    (Break::HidesResets, "switching_in_the_middle_of_trouble_loses_and_repeats_nothing_unsaid"),
+    (
+        Break::DropsEverySeventhEvent,
+        "switching_in_the_middle_of_trouble_loses_and_repeats_nothing_unsaid",
+    ),
 ];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -114,6 +127,9 @@ async fn connect(connection: TcpStream, door: Door, how: Option<Break>) {
         async move {
             let parts = spoil_request(request.into_parts().0, how);
             let answer = answer(&door, &parts).await;
+            if how == Some(Break::KeepsPollsWaitingThroughADrain) && is_drained(&answer) {
+                pending::<()>().await;
+            }
             Ok::<_, Infallible>(spoil_answer(answer, &parts, how))
         }
     });
@@ -134,6 +150,12 @@ async fn answer(door: &Door, parts: &Parts) -> Response<Body> {
         other => panic!("the suite asks for {other:?}"),
     };
     door.answer(route, parts).await
+}
+
+/// Whether it is a page that tells of a drain.
+fn is_drained(answer: &Response<Body>) -> bool {
+    let Body::Full(page) = answer.body() else { return false };
+    answer.status() == StatusCode::OK && String::from_utf8_lossy(page).contains("draining")
 }
 
 fn spoil_request(mut parts: Parts, how: Option<Break>) -> Parts {
@@ -197,6 +219,11 @@ impl Spoilt {
                 Break::DeniesThatThereIsMore => {
                     text.replace("\"more\":true", "\"more\":null").into()
                 }
+                Break::SwallowsTheEndOfAPage => text.replace("\"end\":", "\"was\":").into(),
+                Break::MovesAPollAhead => {
+                    text.replace("028t5cy4tqkff.1\"", "028t5cy4tqkff.2\"").into()
+                }
+                Break::HidesResets => text.replace("\"reset\":", "\"other\":").into(),
                 _ => data,
             };
         }
@@ -218,6 +245,7 @@ impl Spoilt {
             Break::PutsTheReaderAhead if block.starts_with("event: snapshot\ndata") => {
                 block.replacen("\n", "\nid: 028t5cy4tqkff.3\n", 1)
             }
+            Break::HidesResets if block.contains("event: reset\n") => String::new(),
             Break::SwallowsTheEnd if block.contains("event: end\n") => String::new(),
             _ => block.to_owned(),
         }

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use order_events_core::{
-    Config, Cursor, CustomerId, Epoch, Hub, ManualClock, MemoryEngine, OrderId, OrderStatus,
-    Published, TenantId, Timestamp, Update,
+    Applied, Config, Cursor, CustomerId, Epoch, Hub, ManualClock, MemoryEngine, OrderId,
+    OrderStatus, Published, TenantId, Timestamp, Update,
 };
 use order_events_sse::server::{Door, Settings};
 use tokio::time::sleep;
@@ -33,7 +33,7 @@ pub struct Lab<'a> {
 }
 
 /// What a case wants to be other than usual.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Setup {
     pub(super) config: Config,
     pub(super) settings: Settings,
@@ -44,6 +44,8 @@ pub(super) struct Setup {
 pub(super) struct Shop {
     pub(super) hub: Hub,
     pub(super) clock: ManualClock,
+    engine: Arc<MemoryEngine>,
+    setup: Setup,
     address: SocketAddr,
     transcript: Transcript,
     patience: Patience,
@@ -66,19 +68,29 @@ impl<'a> Lab<'a> {
         if let Some(events) = setup.retain_events {
             engine = engine.retain_events(events);
         }
+        self.node(Arc::new(engine.build()), clock, setup).await
+    }
+
+    /// Another node of the same shop: on the same log, with a hub and a server of its own.
+    pub(super) async fn another_node(&self, shop: &Shop) -> Shop {
+        self.node(Arc::clone(&shop.engine), shop.clock.clone(), shop.setup.clone()).await
+    }
+
+    async fn node(&self, engine: Arc<MemoryEngine>, clock: ManualClock, setup: Setup) -> Shop {
         let hub = Hub::builder()
-            .engine(Arc::new(engine.build()))
+            .engine(Arc::clone(&engine))
             .clock(clock.clone())
-            .configure(|config| *config = setup.config)
+            .configure(|config| *config = setup.config.clone())
             .seed(SEED)
             .build();
         let desk = Desk { clock: clock.clone() };
-        let door = Door::with_settings(&hub, desk, setup.settings);
+        let door = Door::with_settings(&hub, desk, setup.settings.clone());
         let server = self.subject.serve(hub.clone(), door).await;
         let address = server.address;
         self.servers.lock().unwrap_or_else(PoisonError::into_inner).push(server);
         let patience = Patience(self.subject.patience());
-        Shop { hub, clock, address, transcript: self.transcript.clone(), patience }
+        let transcript = self.transcript.clone();
+        Shop { hub, clock, engine, setup, address, transcript, patience }
     }
 
     /// For a case whose course is not the same each time, so that its bytes are not compared.
@@ -141,9 +153,14 @@ impl Shop {
 
     /// Publishes, a second after what was published before.
     pub(super) async fn publish(&self, update: Update) -> Cursor {
+        self.apply(update).await.cursor
+    }
+
+    /// … and says all that came of it.
+    pub(super) async fn apply(&self, update: Update) -> Applied {
         self.clock.advance(Duration::from_secs(1));
         match self.hub.publish(update).await {
-            Ok(Published::Applied(applied)) => applied.cursor,
+            Ok(Published::Applied(applied)) => applied,
             other => panic!("not published: {other:?}"),
         }
     }

@@ -17,7 +17,8 @@ pub(super) const BRIEF: Duration = Duration::from_millis(50);
 /// |---|---|
 /// | `anna`, `bob` | the orders whose id begins with their name and a dash, and their own as a customer |
 /// | `early` | every order, also one that is not there yet |
-/// | `brief`, `late` | every order, for a moment; or until a moment ago |
+/// | `brief` | every order and the orders of every customer, for a moment |
+/// | `late` | every order, until a moment ago |
 /// | `admin`, `acme` | everything as staff, in the default tenant; or in another |
 /// | `shopper` | every order of that other tenant |
 /// | `panics`, `fails` | nothing: the decision cannot be made |
@@ -46,7 +47,7 @@ impl Authorizer<Parts> for Desk {
         match (name, wanted) {
             (_, Scope::Tenant) => Err(Denied::Forbidden),
             ("early", Scope::Order(_)) => Ok(grant.even_if_absent()),
-            ("brief", Scope::Order(_)) => Ok(grant.until(now.saturating_add(BRIEF))),
+            ("brief", _) => Ok(grant.until(now.saturating_add(BRIEF))),
             ("late", Scope::Order(_)) => Ok(grant.until(now)),
             ("shopper", Scope::Order(_)) => Ok(grant.in_tenant(tenant("acme")?)),
             (_, Scope::Order(order)) if is_of(order.as_str(), name) => Ok(grant),

@@ -1,9 +1,9 @@
-//! THE request path: from a grant to an answer.
+//! THE request path: from whoever may grant it to an answer.
 //!
 //! ```text
-//! door    method, form ─▶ scope ─▶ authorize ─▶ grant ─┐
-//!                                                       ▼
-//! open              is it there? ─▶ subscribe (limits, resume) ─▶ head + body, or a refusal
+//! open_if  method, form ─▶ granted? (a door: scope ─▶ authorize) ─▶ grant ─┐
+//!                                                                          ▼
+//! open     is it there? ─▶ subscribe (limits, resume) ─▶ head + body, or a refusal
 //! ```
 
 use std::future::Future;

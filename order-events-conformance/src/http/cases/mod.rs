@@ -11,6 +11,8 @@ mod resuming;
 mod scopes;
 mod sockets;
 mod switching;
+mod troubles;
+mod waiting;
 
 use super::Case;
 
@@ -87,7 +89,11 @@ cases! {
     pages::a_page_tells_the_end;
     pages::a_long_poll_waits_for_an_event;
     pages::a_long_poll_that_waits_in_vain_is_empty;
+    waiting::a_drain_ends_a_long_poll;
+    waiting::a_revocation_ends_a_long_poll;
+    waiting::an_expiry_ends_a_long_poll;
     switching::switching_between_stream_and_poll_loses_and_repeats_nothing;
+    troubles::switching_in_the_middle_of_trouble_loses_and_repeats_nothing_unsaid;
 
     // Orders as they stand
     orders::an_order_has_a_tag_until_something_happens_to_it;
