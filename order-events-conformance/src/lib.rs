@@ -6,4 +6,5 @@ pub mod faulty;
 #[cfg(feature = "http")]
 #[cfg_attr(docsrs, doc(cfg(feature = "http")))]
 pub mod http;
+pub mod moody;
 mod trial;

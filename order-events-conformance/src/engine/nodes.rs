@@ -3,12 +3,8 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
 
-use async_trait::async_trait;
-use order_events_core::engine::{
-    Answer, Append, Appended, Current, Draft, Engine, EngineError, Follow, History, HistoryLimit,
-    Log, Node, Notice, PageToken, Snapshots, Tail,
-};
-use order_events_core::{IdempotencyKey, OrderId, Principal, Scope, TenantId, Timestamp};
+use order_events_core::Principal;
+use order_events_core::engine::{Engine, Node, Notice};
 
 use super::Outcome;
 use super::lab::Lab;
@@ -79,63 +75,4 @@ pub(super) async fn a_node_that_is_gone_is_let_go_of(lab: &Lab<'_>) -> Outcome {
     shop.engine.announce(revoked()).await.expect("it can be announced");
     stays.until(lab, 2).await;
     Ok(())
-}
-
-/// An engine behind a pointer, for hubs.
-pub(super) struct Erased(pub(super) Arc<dyn Engine>);
-
-#[async_trait]
-impl Log for Erased {
-    fn read<'a>(
-        &'a self,
-        tenant: &'a TenantId,
-        order: &'a OrderId,
-        key: Option<&'a IdempotencyKey>,
-        now: Timestamp,
-    ) -> Answer<'a, Current> {
-        self.0.read(tenant, order, key, now)
-    }
-
-    async fn history(
-        &self,
-        tenant: &TenantId,
-        scope: &Scope,
-        after: u64,
-        limit: HistoryLimit,
-    ) -> Result<History, EngineError> {
-        self.0.history(tenant, scope, after, limit).await
-    }
-
-    async fn snapshots(
-        &self,
-        tenant: &TenantId,
-        scope: &Scope,
-        page: Option<&PageToken>,
-        limit: usize,
-    ) -> Result<Snapshots, EngineError> {
-        self.0.snapshots(tenant, scope, page, limit).await
-    }
-
-    fn follow(&self, tenant: &TenantId, tail: Arc<dyn Tail>) -> Follow {
-        self.0.follow(tenant, tail)
-    }
-
-    fn attend(&self, node: Weak<dyn Node>) {
-        self.0.attend(node);
-    }
-}
-
-#[async_trait]
-impl Append for Erased {
-    fn append<'a>(&'a self, tenant: &'a TenantId, draft: Draft) -> Answer<'a, Appended> {
-        self.0.append(tenant, draft)
-    }
-
-    async fn announce(&self, notice: Notice) -> Result<(), EngineError> {
-        self.0.announce(notice).await
-    }
-
-    fn replies_can_be_lost(&self) -> bool {
-        self.0.replies_can_be_lost()
-    }
 }

@@ -11,7 +11,6 @@ use order_events_core::{Delivery, Grant, Hub, Principal, Resume, Scope, Update};
 
 use super::Outcome;
 use super::lab::{Lab, Shop, order, word};
-use super::nodes::Erased;
 use super::tail::Recorder;
 
 pub(super) async fn nothing_is_lost_at_the_seam(lab: &Lab<'_>) -> Outcome {
@@ -63,7 +62,7 @@ pub(super) async fn nobody_is_woken_under_a_lock(lab: &Lab<'_>) -> Outcome {
     let shop = lab.open().await?;
     let order = order("42");
     shop.publish(&order, Update::create(&order)).await;
-    let hub = Hub::builder().engine(Arc::new(Erased(Arc::clone(&shop.engine)))).build();
+    let hub = Hub::builder().any_engine(Arc::clone(&shop.engine)).build();
     let principal = Principal::new("anna").expect("a principal");
     let grant = Grant::new(principal, Scope::Tenant).as_staff();
     let mut watching = hub.subscribe(grant, Resume::Fresh).await.expect("there is room");

@@ -1,130 +1,19 @@
 //! While a reader is busy with the log: one that takes its time, one that fails, and how often it
 //! is asked.
 
-use std::future;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, Weak};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
-use async_trait::async_trait;
+use order_events_conformance::moody::{Mood, Moody};
 use order_events_core::config::REPLAY_CHUNK;
-use order_events_core::engine::{
-    Answer, Append, Appended, Current, Draft, EngineError, Follow, History, HistoryLimit, Log,
-    Node, Notice, PageToken, Snapshots, Tail,
-};
 use order_events_core::{
-    Grant, Hub, IdempotencyKey, MemoryEngine, OrderId, OrderStatus, ResetReason, Resume, Scope,
-    SubscribeError, Subscription, TenantId, Timestamp, Update,
+    Grant, Hub, MemoryEngine, OrderStatus, ResetReason, Resume, Scope, SubscribeError,
+    Subscription, Timestamp, Update,
 };
 
 use crate::support::{anna, applied, drain, order, principal, word};
-
-/// What becomes of whoever reads.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Mood {
-    Answers,
-    /// Never says what was missed.
-    HoldsHistory,
-    /// Never says how things stand.
-    HoldsSnapshots,
-    Fails,
-}
-
-/// The engine in memory, but for its reads: these are counted, held, or fail. All else goes
-/// through at once, so that whoever ends a stream meanwhile is not held himself.
-struct Moody {
-    inner: MemoryEngine,
-    mood: Mutex<Mood>,
-    histories: AtomicUsize,
-    /// Tails that are fed.
-    follows: Arc<AtomicUsize>,
-}
-
-impl Moody {
-    fn new() -> Arc<Self> {
-        let (inner, mood) = (MemoryEngine::new(), Mutex::new(Mood::Answers));
-        Arc::new(Self { inner, mood, histories: AtomicUsize::new(0), follows: Arc::default() })
-    }
-
-    fn turn(&self, mood: Mood) {
-        *self.mood.lock().unwrap() = mood;
-    }
-
-    async fn hold(&self, held: Mood) -> Result<(), EngineError> {
-        let mood = *self.mood.lock().unwrap();
-        match mood {
-            Mood::Fails => Err(EngineError::unavailable("on purpose")),
-            mood if mood == held => future::pending().await,
-            _ => Ok(()),
-        }
-    }
-}
-
-#[async_trait]
-impl Log for Moody {
-    fn read<'a>(
-        &'a self,
-        tenant: &'a TenantId,
-        order: &'a OrderId,
-        key: Option<&'a IdempotencyKey>,
-        now: Timestamp,
-    ) -> Answer<'a, Current> {
-        self.inner.read(tenant, order, key, now)
-    }
-
-    async fn history(
-        &self,
-        tenant: &TenantId,
-        scope: &Scope,
-        after: u64,
-        limit: HistoryLimit,
-    ) -> Result<History, EngineError> {
-        self.histories.fetch_add(1, Ordering::Relaxed);
-        self.hold(Mood::HoldsHistory).await?;
-        self.inner.history(tenant, scope, after, limit).await
-    }
-
-    async fn snapshots(
-        &self,
-        tenant: &TenantId,
-        scope: &Scope,
-        page: Option<&PageToken>,
-        limit: usize,
-    ) -> Result<Snapshots, EngineError> {
-        self.hold(Mood::HoldsSnapshots).await?;
-        self.inner.snapshots(tenant, scope, page, limit).await
-    }
-
-    fn follow(&self, tenant: &TenantId, tail: Arc<dyn Tail>) -> Follow {
-        let follow = self.inner.follow(tenant, tail);
-        let follows = Arc::clone(&self.follows);
-        follows.fetch_add(1, Ordering::Relaxed);
-        Follow::new(move || {
-            drop(follow);
-            follows.fetch_sub(1, Ordering::Relaxed);
-        })
-    }
-
-    fn attend(&self, node: Weak<dyn Node>) {
-        self.inner.attend(node);
-    }
-}
-
-#[async_trait]
-impl Append for Moody {
-    fn append<'a>(&'a self, tenant: &'a TenantId, draft: Draft) -> Answer<'a, Appended> {
-        self.inner.append(tenant, draft)
-    }
-
-    async fn announce(&self, notice: Notice) -> Result<(), EngineError> {
-        self.inner.announce(notice).await
-    }
-
-    fn replies_can_be_lost(&self) -> bool {
-        self.inner.replies_can_be_lost()
-    }
-}
 
 /// Counts how often it is woken.
 #[derive(Default)]
@@ -150,8 +39,8 @@ async fn remark(hub: &Hub, times: usize) {
 
 /// A reader that fell so far behind that it needs the log's history and then its snapshots, neither
 /// of which it has asked for yet.
-async fn lapped() -> (Arc<Moody>, Hub, Subscription) {
-    let engine = Moody::new();
+async fn lapped() -> (Arc<Moody<MemoryEngine>>, Hub, Subscription) {
+    let engine = Arc::new(Moody::new(MemoryEngine::new()));
     let hub = Hub::builder().engine(Arc::clone(&engine)).configure(|config| {
         config.window_events = 1;
         config.replay_events = 2;
@@ -176,7 +65,7 @@ async fn a_reader_that_waits_for_the_log_is_told_its_end_at_once() {
             let waker = Waker::from(Arc::clone(&woken));
             let mut cx = Context::from_waker(&waker);
             assert!(watching.poll_delivery(&mut cx).is_pending(), "{mood:?}");
-            assert!(engine.histories.load(Ordering::Relaxed) > 0, "{mood:?}: it is reading");
+            assert!(engine.histories() > 0, "{mood:?}: it is reading");
             assert_eq!(woken.times(), 0);
             let end = match by {
                 "close" => {
@@ -226,19 +115,19 @@ async fn an_event_that_comes_while_the_log_is_read_does_not_hide_the_end() {
 #[tokio::test]
 async fn a_replay_reads_the_log_once_per_chunk() {
     for (missed, reads) in [(REPLAY_CHUNK - 1, 1), (REPLAY_CHUNK, 1), (REPLAY_CHUNK + 1, 2)] {
-        let engine = Moody::new();
+        let engine = Arc::new(Moody::new(MemoryEngine::new()));
         let hub = Hub::builder().engine(Arc::clone(&engine)).build();
         let at = applied(hub.publish(Update::create(order("42"))).await.unwrap()).cursor;
         remark(&hub, missed).await;
         let mut again = hub.subscribe(anna("42"), Resume::After(at)).await.unwrap();
         assert_eq!(drain(&mut again).len(), missed);
-        assert_eq!(engine.histories.load(Ordering::Relaxed), reads, "{missed} were missed");
+        assert_eq!(engine.histories(), reads, "{missed} were missed");
     }
 }
 
 #[tokio::test]
 async fn whoever_is_refused_counts_as_refused_and_as_nothing_else() {
-    let engine = Moody::new();
+    let engine = Arc::new(Moody::new(MemoryEngine::new()));
     let hub = Hub::builder().engine(Arc::clone(&engine)).build();
     let create = Update::create_as(order("42"), OrderStatus::Cancelled);
     let at = applied(hub.publish(create).await.unwrap()).cursor;
@@ -265,9 +154,9 @@ async fn whoever_is_refused_counts_as_refused_and_as_nothing_else() {
 
 #[tokio::test]
 async fn a_tenant_is_followed_for_as_long_as_somebody_watches_it() {
-    let engine = Moody::new();
+    let engine = Arc::new(Moody::new(MemoryEngine::new()));
     let hub = Hub::builder().engine(Arc::clone(&engine)).build();
-    let follows = || engine.follows.load(Ordering::Relaxed);
+    let follows = || engine.follows();
     let board = Grant::new(principal("board"), Scope::Tenant);
     for round in 1..=2 {
         assert_eq!(follows(), 0, "round {round}");

@@ -2,25 +2,21 @@
 
 use std::future::poll_fn;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, Weak};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
-use async_trait::async_trait;
 use bytes::Bytes;
 use futures_core::Stream;
 use http::{HeaderMap, Method, Uri};
-use order_events_core::engine::{
-    Answer, Append, Appended, Current, Draft, EngineError, Follow, History, HistoryLimit, Log,
-    Node, Notice, PageToken, Snapshots, Tail, Wakes,
-};
+pub(crate) use order_events_conformance::moody::Mood;
+use order_events_conformance::moody::Moody;
 use order_events_core::{
-    Applied, Clock, Config, Grant, Hub, IdempotencyKey, MemoryEngine, OrderId, OrderStatus,
-    Principal, Published, Resume, Scope, TenantId, Timestamp, Update,
+    Applied, Clock, Config, Grant, Hub, MemoryEngine, OrderId, OrderStatus, Principal, Published,
+    Resume, Scope, Timestamp, Update,
 };
 use order_events_sse::server::{EventBody, Settings, StreamRequest};
-use tokio::sync::watch;
 use tokio::time::Instant;
 
 pub(crate) const START: Timestamp = Timestamp::from_millis(1_800_000_000_000);
@@ -35,138 +31,10 @@ impl Clock for Paused {
     }
 }
 
-/// How an engine answers those who read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Mood {
-    Quick,
-    Stuck,
-    Failing,
-}
-
-/// The engine in memory, whose reads follow a mood.
-pub(crate) struct Moody {
-    memory: MemoryEngine,
-    mood: watch::Sender<Mood>,
-    tails: Mutex<Vec<Weak<dyn Tail>>>,
-    pub(crate) reads: AtomicUsize,
-    then: Mutex<Option<Then>>,
-}
-
-type Then = Pin<Box<dyn Future<Output = ()> + Send>>;
-
-impl Moody {
-    fn new(memory: MemoryEngine) -> Self {
-        Self {
-            memory,
-            mood: watch::Sender::new(Mood::Quick),
-            tails: Mutex::default(),
-            reads: AtomicUsize::new(0),
-            then: Mutex::default(),
-        }
-    }
-
-    pub(crate) fn feel(&self, mood: Mood) {
-        self.mood.send_replace(mood);
-    }
-
-    /// Says that something may be missing, though nothing is.
-    pub(crate) fn interrupt(&self) {
-        let tails: Vec<_> = self.tails.lock().unwrap().iter().filter_map(Weak::upgrade).collect();
-        for tail in tails {
-            let mut wakes = Wakes::new();
-            tail.interrupted(&mut wakes);
-        }
-    }
-
-    /// What happens right after the next read.
-    pub(crate) fn after_the_next_read(&self, then: impl Future<Output = ()> + Send + 'static) {
-        *self.then.lock().unwrap() = Some(Box::pin(then));
-    }
-
-    async fn answered(&self) {
-        let then = self.then.lock().unwrap().take();
-        if let Some(then) = then {
-            then.await;
-        }
-    }
-
-    async fn ready(&self) -> Result<(), EngineError> {
-        self.reads.fetch_add(1, Ordering::SeqCst);
-        let mut mood = self.mood.subscribe();
-        let mood = *mood.wait_for(|mood| *mood != Mood::Stuck).await.unwrap();
-        match mood {
-            Mood::Failing => Err(EngineError::unavailable("it is in a bad mood")),
-            _ => Ok(()),
-        }
-    }
-}
-
-#[async_trait]
-impl Log for Moody {
-    fn read<'a>(
-        &'a self,
-        tenant: &'a TenantId,
-        order: &'a OrderId,
-        key: Option<&'a IdempotencyKey>,
-        now: Timestamp,
-    ) -> Answer<'a, Current> {
-        // Publishers read, too, and are none of this test's.
-        self.memory.read(tenant, order, key, now)
-    }
-
-    async fn history(
-        &self,
-        tenant: &TenantId,
-        scope: &Scope,
-        after: u64,
-        limit: HistoryLimit,
-    ) -> Result<History, EngineError> {
-        self.ready().await?;
-        let answer = self.memory.history(tenant, scope, after, limit).await;
-        self.answered().await;
-        answer
-    }
-
-    async fn snapshots(
-        &self,
-        tenant: &TenantId,
-        scope: &Scope,
-        page: Option<&PageToken>,
-        limit: usize,
-    ) -> Result<Snapshots, EngineError> {
-        self.ready().await?;
-        self.memory.snapshots(tenant, scope, page, limit).await
-    }
-
-    fn follow(&self, tenant: &TenantId, tail: Arc<dyn Tail>) -> Follow {
-        self.tails.lock().unwrap().push(Arc::downgrade(&tail));
-        self.memory.follow(tenant, tail)
-    }
-
-    fn attend(&self, node: Weak<dyn Node>) {
-        self.memory.attend(node);
-    }
-}
-
-#[async_trait]
-impl Append for Moody {
-    fn append<'a>(&'a self, tenant: &'a TenantId, draft: Draft) -> Answer<'a, Appended> {
-        self.memory.append(tenant, draft)
-    }
-
-    async fn announce(&self, notice: Notice) -> Result<(), EngineError> {
-        self.memory.announce(notice).await
-    }
-
-    fn replies_can_be_lost(&self) -> bool {
-        false
-    }
-}
-
 /// A hub with one order, `42`, whose engine has moods.
 pub(crate) struct House {
     pub(crate) hub: Hub,
-    pub(crate) engine: Arc<Moody>,
+    pub(crate) engine: Arc<Moody<MemoryEngine>>,
 }
 
 pub(crate) async fn house() -> House {

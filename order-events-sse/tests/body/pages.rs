@@ -130,12 +130,12 @@ async fn a_slow_log_is_waited_for_with_patience() {
         }
         // A long replay is read in parts, and the second is slow.
         let engine = Arc::clone(&house.engine);
-        house.engine.after_the_next_read(async move { engine.feel(Mood::Stuck) });
+        house.engine.after_the_next_history(async move { engine.turn(Mood::Holds) });
         let since = Instant::now();
         let settings = Settings::default();
         let answers = async {
             sleep(s(takes)).await;
-            house.engine.feel(Mood::Quick);
+            house.engine.turn(Mood::Answers);
         };
         let asks = async {
             let page = page(&house, &cursor, 0, &settings).await;
@@ -158,14 +158,14 @@ async fn a_log_that_had_nothing_to_say_is_not_waited_for_any_longer() {
     assert!(s(2) < settings.log_patience);
     // Something may be missing as soon as the page begins; the log takes a second to say it is not.
     let engine = Arc::clone(&house.engine);
-    house.engine.after_the_next_read(async move {
+    house.engine.after_the_next_history(async move {
         engine.interrupt();
-        engine.feel(Mood::Stuck);
+        engine.turn(Mood::Holds);
     });
     let since = Instant::now();
     let answering = async {
         sleep(s(1)).await;
-        house.engine.feel(Mood::Quick);
+        house.engine.turn(Mood::Answers);
     };
     let (page, ()) = tokio::join!(page(&house, &cursor, 2, &settings), answering);
     assert_eq!(notes(&page).len(), 0);
@@ -181,7 +181,7 @@ async fn a_reset_in_the_middle_replaces_what_came_before() {
     }
     // While the first part is given, so much happens that the rest is no longer replayed.
     let hub = house.hub.clone();
-    house.engine.after_the_next_read(async move {
+    house.engine.after_the_next_history(async move {
         for _ in 0..90 {
             hub.publish(Update::note(order(), "a word").public()).await.unwrap();
         }
@@ -240,7 +240,7 @@ async fn a_state_larger_than_a_page_is_to_be_paged() {
 #[tokio::test(start_paused = true)]
 async fn a_log_that_does_not_answer_is_not_waited_for_without_end() {
     let house = house().await;
-    house.engine.feel(Mood::Stuck);
+    house.engine.turn(Mood::Holds);
     for accept in ["application/json", "text/event-stream"] {
         let since = Instant::now();
         let asked = request("/orders/42/events", accept);

@@ -1,7 +1,5 @@
 //! A log that is slow or fails holds back its events and nothing else.
 
-use std::sync::atomic::Ordering;
-
 use order_events_core::{Principal, Update};
 use order_events_sse::server::{EventBody, Settings};
 use tokio::time::{Instant, timeout};
@@ -13,7 +11,7 @@ async fn lapped(mood: Mood, settings: &Settings) -> (House, EventBody) {
     let house = house_with(|config| config.window_events = 2).await;
     let mut body = house.begun(settings).await;
     assert_eq!(due(&mut body), None);
-    house.engine.feel(mood);
+    house.engine.turn(mood);
     for n in 0..5 {
         house.remark(&format!("the {n}th")).await;
     }
@@ -22,7 +20,7 @@ async fn lapped(mood: Mood, settings: &Settings) -> (House, EventBody) {
 
 #[tokio::test(start_paused = true)]
 async fn a_lapped_reader_gets_heartbeats_while_the_log_takes_its_time() {
-    let (house, mut body) = lapped(Mood::Stuck, &heartbeats_every(s(10))).await;
+    let (house, mut body) = lapped(Mood::Holds, &heartbeats_every(s(10))).await;
     let since = Instant::now();
     for _ in 0..5 {
         assert_eq!(text(next(&mut body).await), ": hb\n\n");
@@ -30,23 +28,23 @@ async fn a_lapped_reader_gets_heartbeats_while_the_log_takes_its_time() {
     assert!((s(40)..=s(60)).contains(&since.elapsed()));
 
     let since = Instant::now();
-    let heals = async { house.engine.feel(Mood::Quick) };
+    let heals = async { house.engine.turn(Mood::Answers) };
     let (chunk, ()) = tokio::join!(next(&mut body), heals);
     let chunk = text(chunk);
     assert!((0..5).all(|n| chunk.contains(&format!("the {n}th"))), "{chunk}");
     assert_eq!(since.elapsed(), s(0), "as soon as the log answers");
-    assert_eq!(house.engine.reads.load(Ordering::SeqCst), 2, "the beginning, and what was missed");
+    assert_eq!(house.engine.reads(), 2, "the beginning, and what was missed");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_log_that_failed_is_asked_again_at_the_next_heartbeat() {
-    let (house, mut body) = lapped(Mood::Failing, &heartbeats_every(s(10))).await;
+    let (house, mut body) = lapped(Mood::Fails, &heartbeats_every(s(10))).await;
     for _ in 0..3 {
         assert_eq!(text(next(&mut body).await), ": hb\n\n");
     }
-    let reads = house.engine.reads.load(Ordering::SeqCst);
+    let reads = house.engine.reads();
     assert!(reads <= 1 + 2 * 4, "{reads} reads: after and before each heartbeat, not more often");
-    house.engine.feel(Mood::Quick);
+    house.engine.turn(Mood::Answers);
     let since = Instant::now();
     let mut chunk = text(next(&mut body).await);
     if chunk == ": hb\n\n" {
@@ -58,7 +56,7 @@ async fn a_log_that_failed_is_asked_again_at_the_next_heartbeat() {
 
 #[tokio::test(start_paused = true)]
 async fn a_reader_of_a_slow_log_is_told_its_end_at_once() {
-    let (house, mut body) = lapped(Mood::Stuck, &Settings::default()).await;
+    let (house, mut body) = lapped(Mood::Holds, &Settings::default()).await;
     assert_eq!(due(&mut body), None);
     let since = Instant::now();
     let revoke = async { house.hub.revoke(&Principal::new("anna").unwrap()).await.unwrap() };
@@ -70,7 +68,7 @@ async fn a_reader_of_a_slow_log_is_told_its_end_at_once() {
 #[tokio::test(start_paused = true)]
 async fn a_slow_log_does_not_prolong_a_life() {
     let settings = heartbeats_every(s(10)).configure(|s| s.lifetime = Some(crate::given::s(60)));
-    let (_house, mut body) = lapped(Mood::Stuck, &settings).await;
+    let (_house, mut body) = lapped(Mood::Holds, &settings).await;
     let all = timeout(s(73), async {
         let mut last = None;
         while let Some(chunk) = next(&mut body).await {
@@ -83,10 +81,10 @@ async fn a_slow_log_does_not_prolong_a_life() {
 
 #[tokio::test(start_paused = true)]
 async fn what_a_slow_log_held_back_comes_before_the_end_of_a_deleted_order() {
-    let (house, mut body) = lapped(Mood::Stuck, &Settings::default()).await;
+    let (house, mut body) = lapped(Mood::Holds, &Settings::default()).await;
     assert_eq!(due(&mut body), None);
     house.publish(Update::delete(order())).await;
-    house.engine.feel(Mood::Quick);
+    house.engine.turn(Mood::Answers);
     let chunk = text(next(&mut body).await);
     assert!(chunk.contains("the 4th") && chunk.contains("order.deleted"), "{chunk}");
 }
