@@ -13,7 +13,7 @@ use crate::http::lab::{Lab, Shop, customer, order};
 use crate::http::people::BRIEF;
 
 const SEEDS: [u64; 3] = [1, 2, 3];
-const ROUNDS: usize = 40;
+const ROUNDS: usize = 25;
 const ORDERS: u64 = 3;
 
 /// More than this is not replayed, and a little more is not kept.
@@ -90,7 +90,7 @@ impl Story {
         let is_there = self.now.contains_key(&id);
         let is_deleted = is_there && self.dice.below(16) == 0;
         // Long enough that a socket does not hold a replay.
-        let text = "x".repeat(self.dice.below(4_000) as usize + 1);
+        let text = "x".repeat(self.dice.below(2_000) as usize + 1);
         let update = match is_there {
             false => Update::create(order).with_customer(customer("anna")),
             true if is_deleted => Update::delete(order),

@@ -51,10 +51,13 @@ impl Events {
 
     /// The next block; none at the end of the stream.
     pub(crate) async fn next(&mut self) -> Option<Block> {
+        let mut searched = 0;
         let end = loop {
-            if let Some(end) = self.input.windows(2).position(|pair| pair == b"\n\n") {
-                break end + 2;
+            let rest = &self.input[searched..];
+            if let Some(end) = rest.windows(2).position(|pair| pair == b"\n\n") {
+                break searched + end + 2;
             }
+            searched = self.input.len().saturating_sub(1);
             match self.connection.piece(&mut self.framing).await {
                 Some(piece) => self.input.extend_from_slice(&piece),
                 None => {
