@@ -48,7 +48,9 @@ pub(super) async fn other_methods_are_not_allowed(lab: &Lab<'_>) {
         refuses(&shop.ask(Request::new(method, PATHS[0]).by("admin")).await);
     }
     // Nobody is asked who they are for that.
-    refuses(&shop.ask(Request::new("DELETE", PATHS[3])).await);
+    for path in PATHS {
+        refuses(&shop.ask(Request::new("DELETE", path)).await);
+    }
 }
 
 pub(super) async fn what_accepts_neither_form_is_refused(lab: &Lab<'_>) {
@@ -57,6 +59,9 @@ pub(super) async fn what_accepts_neither_form_is_refused(lab: &Lab<'_>) {
     for path in PATHS {
         let request = Request::get(path).by("admin").with("accept", "text/html, image/*;q=0.5");
         shop.ask(request).await.refuses(406, "not-acceptable");
+        // Nobody is asked who they are for that.
+        let nobodys = Request::get(path).with("accept", "text/html");
+        shop.ask(nobodys).await.refuses(406, "not-acceptable");
     }
     for accept in ["", "application/json;q=0, text/event-stream;q=0", "nonsense"] {
         let request = Request::get(PATHS[0]).by("anna").with("accept", accept);
