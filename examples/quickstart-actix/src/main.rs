@@ -1,6 +1,6 @@
 //! A shop whose customers watch their orders live, in actix-web.
 
-use actix_web::{App, HttpServer, web::Data, web::Json, web::get, web::post};
+use actix_web::{App, HttpServer, web::Data, web::Json, web::post, web::to};
 use order_events_actix::{
     Answer, Denied, Door, EventRequest, Grant, Head, Hub, Parts, STOP_DEADLINE, Scope, authorizer,
     bind, cors, routes, serve, stopped,
@@ -33,7 +33,7 @@ async fn main() -> std::io::Result<()> {
     let app = move || {
         App::new()
             .app_data(data.clone())
-            .route("/mine", get().to(mine))
+            .route("/mine", to(mine))
             .route("/orders", post().to(publish))
             .configure(routes(&door))
             .wrap(cors(shop::ORIGINS))

@@ -1,6 +1,6 @@
 //! A shop whose customers watch their orders live, in axum.
 
-use axum::{Json, extract::State, routing::get, routing::post};
+use axum::{Json, extract::State, routing::any, routing::post};
 use order_events_axum::{
     Answer, Denied, Door, EventRequest, Grant, Head, Hub, Listener, Parts, STOP_DEADLINE, Scope,
     authorizer, cors, routes, serve, stopped,
@@ -30,7 +30,7 @@ async fn main() -> std::io::Result<()> {
     let shop = Shop::new(Hub::builder().build(), &shop::secret());
     let door = Door::new(&shop.hub, authorizer(shop.clone(), access));
     let router = routes(&door)
-        .route("/mine", get(mine))
+        .route("/mine", any(mine))
         .route("/orders", post(publish))
         .layer(cors(shop::ORIGINS))
         .with_state(shop.clone());
