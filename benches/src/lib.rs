@@ -3,6 +3,7 @@
 
 pub mod counting;
 pub mod readers;
+pub mod server;
 
 use std::fmt::Write as _;
 use std::future::Future;
