@@ -1,7 +1,10 @@
 //! What the measuring programs share: a poll without a runtime, medians, random numbers, counted
-//! memory, readers on a runtime, and the words that are published.
+//! memory, readers on a runtime, and the words that are published; the load of the end-to-end run,
+//! and the peers in it.
 
 pub mod counting;
+pub mod load;
+pub mod peer;
 pub mod readers;
 pub mod server;
 
@@ -114,6 +117,14 @@ pub fn median(figures: &[f64]) -> f64 {
     sorted.sort_by(f64::total_cmp);
     let middle = sorted.len() / 2;
     if sorted.len() % 2 == 1 { sorted[middle] } else { (sorted[middle - 1] + sorted[middle]) / 2.0 }
+}
+
+/// What so large a part of some figures (0 to 1) does not exceed.
+pub fn quantile(figures: &[f64], part: f64) -> f64 {
+    let mut sorted = figures.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let rank = (sorted.len() as f64 * part).ceil() as usize;
+    sorted.get(rank.saturating_sub(1)).copied().unwrap_or(f64::NAN)
 }
 
 /// The median of the quotients of figures that were measured side by side.

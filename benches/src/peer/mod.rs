@@ -1,0 +1,3 @@
+//! Servers to measure ours against.
+
+pub mod floor;
