@@ -1,10 +1,10 @@
 //! What the measuring programs share: a poll without a runtime, medians, random numbers, counted
-//! memory, readers on a runtime, and the words that are published; the load of the end-to-end run,
-//! and the peers in it.
+//! memory, readers on a runtime, and the words that are published; and, for the end-to-end run, its
+//! load and its floor.
 
 pub mod counting;
+pub mod floor;
 pub mod load;
-pub mod peer;
 pub mod readers;
 pub mod server;
 

@@ -26,9 +26,9 @@ fn main() -> ExitCode {
 
 fn run(options: &Options) -> io::Result<()> {
     machine::open_all_files()?;
-    let server = match options.running {
+    let server = match options.port.zip(options.pid) {
         Some((port, pid)) => Server::running(port, pid),
-        None => Server::start(&options.command, &options.server_cores)?,
+        None => Server::start(&options.command, options.port, &options.server_cores)?,
     };
     machine::pin(&[options.load_core])?;
     let report = scenario::run(options, &server)?;

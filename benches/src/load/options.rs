@@ -4,7 +4,8 @@ use std::str::FromStr;
 
 /// How the program is called.
 pub const USAGE: &str = "\
-usage: load SCENARIO [OPTIONS] -- COMMAND...     starts a server; {port} in it is a free port
+usage: load SCENARIO [OPTIONS] -- COMMAND...     starts a server; {port} in it is a free port,
+                                                 or the one given by --port
        load SCENARIO [OPTIONS] --port N --pid N  takes one that runs
 
 scenarios
@@ -52,8 +53,10 @@ pub struct Options {
     pub load_core: usize,
     /// A name for the report.
     pub label: String,
-    /// A server that runs already: its port and its process.
-    pub running: Option<(u16, u32)>,
+    /// The port of the server, where it is not to be any that is free.
+    pub port: Option<u16>,
+    /// The process of a server that runs already.
+    pub pid: Option<u32>,
     /// How to start one.
     pub command: Vec<String>,
 }
@@ -80,7 +83,8 @@ impl Options {
             server_cores: vec![0],
             load_core: 1,
             label: String::new(),
-            running: None,
+            port: None,
+            pid: None,
             command: Vec::new(),
         }
     }
@@ -89,7 +93,6 @@ impl Options {
     pub fn parse(words: impl IntoIterator<Item = String>) -> Result<Self, String> {
         let mut words = words.into_iter();
         let mut options = Self::of(&words.next().ok_or("a scenario is missing")?);
-        let (mut port, mut pid) = (None, None);
         while let Some(name) = words.next() {
             if name == "--" {
                 options.command.extend(words);
@@ -111,13 +114,13 @@ impl Options {
                     options.server_cores = cores.collect::<Result<_, _>>()?;
                 }
                 "--label" => options.label = value,
-                "--port" => port = Some(number(&name, &value)?),
-                "--pid" => pid = Some(number(&name, &value)?),
+                "--port" => options.port = Some(number(&name, &value)?),
+                "--pid" => options.pid = Some(number(&name, &value)?),
                 _ => return Err(format!("{name} is no option")),
             }
         }
-        options.running = port.zip(pid);
-        if options.running.is_none() == options.command.is_empty() {
+        let runs = options.port.is_some() && options.pid.is_some();
+        if options.command.is_empty() != runs || options.pid.is_some() != runs {
             return Err("either a command that starts a server, or the port and pid of one".into());
         }
         Ok(options)
@@ -152,8 +155,10 @@ mod tests {
 
     #[test]
     fn a_server_is_started_or_runs_already() {
-        assert_eq!(parse("idle --port 80 --pid 7").unwrap().running, Some((80, 7)));
-        for line in ["idle", "idle --port 80", "idle --port 80 --pid 7 -- serve"] {
+        for line in ["idle --port 80 --pid 7", "idle -- serve", "idle --port 80 -- serve"] {
+            assert!(parse(line).is_ok(), "{line}");
+        }
+        for line in ["idle", "idle --port 80", "idle --pid 7", "idle --port 80 --pid 7 -- serve"] {
             assert!(parse(line).is_err(), "{line}");
         }
     }

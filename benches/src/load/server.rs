@@ -30,9 +30,9 @@ impl Server {
     }
 
     /// Starts one on some cores and waits until it answers `GET /health`. `{port}` in its command
-    /// stands for a port that is free.
-    pub fn start(command: &[String], cores: &[usize]) -> io::Result<Self> {
-        let port = free_port()?;
+    /// stands for its port, which is any that is free where none is given.
+    pub fn start(command: &[String], port: Option<u16>, cores: &[usize]) -> io::Result<Self> {
+        let port = port.map_or_else(free_port, Ok)?;
         let words: Vec<_> =
             command.iter().map(|word| word.replace("{port}", &port.to_string())).collect();
         let Some((program, arguments)) = words.split_first() else {
@@ -80,11 +80,12 @@ impl Server {
     /// Waits until it has had nothing to do for a while, which ends what earlier steps left behind.
     pub fn wait_until_quiet(&self) -> io::Result<()> {
         const QUIET: Duration = Duration::from_millis(30);
-        /// What looking after timers may take within that.
-        const NOTHING: u64 = 100_000;
+        /// A thirtieth of that: what timers and heartbeats may take.
+        const NOTHING: u64 = 1_000_000;
+        const LONGEST: Duration = Duration::from_secs(10);
         let begun = Instant::now();
         let mut before = self.process.cpu()?;
-        while begun.elapsed() < PATIENCE {
+        while begun.elapsed() < LONGEST {
             thread::sleep(QUIET);
             let now = self.process.cpu()?;
             if now - before <= NOTHING {

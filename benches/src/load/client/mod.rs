@@ -43,7 +43,6 @@ pub struct Client {
     /// Streams that are to open.
     opening: usize,
     scratch: Vec<u8>,
-    patience: Duration,
 }
 
 #[derive(Debug)]
@@ -75,13 +74,7 @@ impl Client {
             owed: 0,
             opening: 0,
             scratch: Vec::new(),
-            patience: PATIENCE,
         })
-    }
-
-    /// Gives up sooner or later than by default, where nothing happens any more.
-    pub fn set_patience(&mut self, patience: Duration) {
-        self.patience = patience;
     }
 
     /// Adds so many watchers of an order and waits until their streams are open, a few at a time.
@@ -109,7 +102,7 @@ impl Client {
     }
 
     /// Closes every stream. What is published from now on is owed to them, until they come back or
-    /// are forgotten.
+    /// are dismissed.
     pub fn leave(&mut self) {
         self.watchers.iter_mut().for_each(Watcher::close);
     }
@@ -119,12 +112,11 @@ impl Client {
         (0..self.watchers.len()).try_for_each(|place| self.open(place, cursor))
     }
 
-    /// What came before does not concern those who watch: they begin with the next event.
-    pub fn forget_the_past(&mut self) {
+    /// Everybody is gone and does not come back.
+    pub fn dismiss_all(&mut self) {
+        self.watchers.clear();
+        self.orders.iter_mut().for_each(|order| order.readers = 0);
         self.owed = 0;
-        for watcher in &mut self.watchers {
-            watcher.progress = Progress::from(self.orders[watcher.order].published);
-        }
     }
 
     /// So many watchers, the last ones, read no more.
@@ -170,22 +162,30 @@ impl Client {
     /// lost what is missing, where nothing happens any more.
     pub fn settle(&mut self) -> io::Result<()> {
         while self.owed > 0 || self.publisher.awaited > 0 {
-            if self.pump(self.patience)? {
+            if self.pump(PATIENCE)? {
                 continue;
             }
             if self.publisher.awaited > 0 {
                 return Err(io::Error::other("a publish that was never answered"));
             }
             self.tally.faults.lost += self.owed;
-            self.forget_the_past();
+            self.give_up();
         }
         Ok(())
+    }
+
+    /// Whoever misses something waits for it no more.
+    fn give_up(&mut self) {
+        self.owed = 0;
+        for watcher in &mut self.watchers {
+            watcher.progress = Progress::from(self.orders[watcher.order].published);
+        }
     }
 
     /// Waits until every stream is open.
     pub fn until_open(&mut self) -> io::Result<()> {
         while self.opening > 0 {
-            if !self.pump(self.patience)? {
+            if !self.pump(PATIENCE)? {
                 let missing = self.opening;
                 return Err(io::Error::other(format!("{missing} streams never opened")));
             }

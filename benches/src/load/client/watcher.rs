@@ -145,12 +145,30 @@ impl Client {
     }
 }
 
+/// A line begins with the piece or after another line; ids are so short that none is parted.
 fn remember_last_id(bytes: &[u8], last: &mut String) {
-    const FIELD: &[u8] = b"\nid: ";
-    let Some(at) = memmem::rfind(bytes, FIELD) else { return };
-    let value = &bytes[at + FIELD.len()..];
+    const LINE: &[u8] = b"\nid: ";
+    let first = bytes.strip_prefix(&LINE[1..]);
+    let value = memmem::rfind(bytes, LINE).map(|at| &bytes[at + LINE.len()..]).or(first);
+    let Some(value) = value else { return };
     let Some(end) = memchr::memchr(b'\n', value) else { return };
     if let Ok(id) = str::from_utf8(&value[..end]) {
         last.replace_range(.., id.trim_end());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_id_of_a_piece_is_kept() {
+        let mut last = "old".to_owned();
+        remember_last_id(b"data: id: 1\n\nid: a", &mut last);
+        assert_eq!(last, "old");
+        remember_last_id(b"id: a.1\ndata: x\n\n", &mut last);
+        assert_eq!(last, "a.1");
+        remember_last_id(b"id: a.2\r\n\r\n7\r\nid: a.3\r\n\r\n", &mut last);
+        assert_eq!(last, "a.3");
     }
 }

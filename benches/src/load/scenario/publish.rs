@@ -18,9 +18,8 @@ pub(super) fn run(options: &Options, server: &Server, report: &mut Report) -> io
     client.watch(0, 1)?;
     report.add("orders", options.orders);
     report.measure("bytes_per_event", client.fit_events(options.size)?);
-    client.leave();
+    client.dismiss_all();
     client.publish_to_each()?;
-    client.forget_the_past();
     server.wait_until_quiet()?;
 
     let each = (options.rounds / TURNS).max(1);
@@ -30,11 +29,7 @@ pub(super) fn run(options: &Options, server: &Server, report: &mut Report) -> io
     // The first turn is not counted: what it touches is cold.
     for turn in 0..=TURNS {
         let theirs = cpu_per_request(each, server, &mut client, Client::discard)?;
-        let ours = cpu_per_request(each, server, &mut client, |client| {
-            publish(client)?;
-            client.forget_the_past();
-            Ok(())
-        })?;
+        let ours = cpu_per_request(each, server, &mut client, |client| publish(client).map(drop))?;
         if turn > 0 {
             published.push(ours);
             discarded.push(theirs);

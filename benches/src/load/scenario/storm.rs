@@ -30,6 +30,9 @@ pub(super) fn run(options: &Options, server: &Server, report: &mut Report) -> io
     client.publish([0])?;
     client.settle()?;
     let cursor = client.cursor().to_owned();
+    if cursor.is_empty() && options.events > 0 {
+        return Err(io::Error::other("its events have no ids to come back with"));
+    }
     drop_all(server, &mut client)?;
     for _ in 0..options.events {
         client.publish([0])?;

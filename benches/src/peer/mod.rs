@@ -1,3 +1,0 @@
-//! Servers to measure ours against.
-
-pub mod floor;
