@@ -57,15 +57,17 @@ impl Tally {
 /// Where a watcher stands in the events of its order.
 #[derive(Debug, Clone, Copy)]
 pub struct Progress {
+    /// What came before its first stream, which a snapshot may speak of.
+    past: u64,
     seen: u64,
     /// Which of the last 64 came: bit 0 is `seen` itself.
     recent: u64,
 }
 
 impl Progress {
-    /// Who has seen all up to the nth.
+    /// Who begins after the nth, whatever is told of those before.
     pub fn from(n: u64) -> Self {
-        Self { seen: n, recent: u64::MAX }
+        Self { past: n, seen: n, recent: u64::MAX }
     }
 
     /// The last event that came.
@@ -77,6 +79,9 @@ impl Progress {
     /// skipped is lost until it comes.
     #[inline]
     pub fn take(&mut self, event: Sighting, now: u64, tally: &mut Tally) -> u64 {
+        if event.n <= self.past {
+            return 0;
+        }
         let latency = now.saturating_sub(event.published);
         if event.n > self.seen {
             let steps = event.n - self.seen;
@@ -135,6 +140,15 @@ mod tests {
     fn what_comes_again_is_repeated() {
         assert_eq!(counted(&[1, 2, 2, 1]), (2, 0, 0, 2));
         assert_eq!(counted(&[2, 1, 1]), (2, 0, 1, 1));
+    }
+
+    #[test]
+    fn what_a_snapshot_says_of_the_past_is_no_event() {
+        let (mut progress, mut tally) = (Progress::from(9), Tally::default());
+        for n in [8, 9, 10] {
+            progress.take(Sighting { n, published: 0 }, 0, &mut tally);
+        }
+        assert_eq!((tally.deliveries, tally.faults), (1, Faults::default()));
     }
 
     #[test]

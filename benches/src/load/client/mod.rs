@@ -22,7 +22,7 @@ const EVENTS_AT_ONCE: usize = 1024;
 /// How many connect at once where it is not a storm: fewer than any accept queue is long.
 const WAVE: usize = 64;
 /// How long nothing may happen before what is missing is given up.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The client: orders, those who watch them, and who publishes.
 pub struct Client {

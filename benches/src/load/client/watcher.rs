@@ -52,13 +52,15 @@ impl Watcher {
 }
 
 impl Client {
-    /// Begins to connect. A watcher that is new has missed nothing.
+    /// Begins to connect. Who has no cursor has missed nothing.
     pub(super) fn open(&mut self, place: usize, cursor: &str) -> io::Result<()> {
         let watcher = &mut self.watchers[place];
+        let order = &mut self.orders[watcher.order];
         if watcher.opening.asked == 0 {
-            let order = &mut self.orders[watcher.order];
-            watcher.progress = Progress::from(order.published);
             order.readers += 1;
+        }
+        if cursor.is_empty() {
+            watcher.progress = Progress::from(order.published);
         }
         watcher.last_id.replace_range(.., cursor);
         watcher.opening = Opening { asked: now(), ..Opening::default() };
