@@ -78,7 +78,8 @@ class Nchan:
         prefix = Path(self.folder.name)
         text = CONFIGURATION.format(module=module, prefix=prefix, port=self.port, files=files)
         (prefix / "nginx.conf").write_text(text)
-        self.command = [program, "-e", "stderr", "-p", str(prefix), "-c", str(prefix / "nginx.conf")]
+        file = str(prefix / "nginx.conf")
+        self.command = [program, "-e", "stderr", "-p", str(prefix), "-c", file]
 
     def __enter__(self):
         return self

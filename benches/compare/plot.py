@@ -1,7 +1,6 @@
 """The plot, written by hand so that it needs nothing to be drawn by.
 
-Colours follow the reader's theme: the text and the lines are grey enough for both, and the bars have
-a tone for each.
+Colours follow the reader's theme.
 """
 
 from html import escape
@@ -40,7 +39,8 @@ def bars(results, columns, figure, descriptions):
         seen = {server: values for server, values in seen.items() if values}
         if not seen:
             continue
-        parts.append(f'<text class="heading" x="0" y="{y + 20}">{escape(title)}: µs of CPU per delivery</text>')
+        heading = f"{escape(title)}: µs of CPU per delivery"
+        parts.append(f'<text class="heading" x="0" y="{y + 20}">{heading}</text>')
         y += HEADING
         # One server that is far off must not press all others together.
         longest = min(max(map(max, seen.values())), 2.5 * median(map(median, seen.values())))
@@ -48,7 +48,8 @@ def bars(results, columns, figure, descriptions):
             parts += bar(y, descriptions[server], kind(server), values, longest)
             y += BAR + GAP
         y += GAP * 2
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {y}" width="{WIDTH}" height="{y}" role="img">'
+    size = f'viewBox="0 0 {WIDTH} {y}" width="{WIDTH}" height="{y}"'
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img">'
     title = "<title>CPU time of the server per delivery</title>"
     return "\n".join([head, title, f"<style>{STYLE}</style>", *parts, "</svg>"]) + "\n"
 
@@ -59,11 +60,13 @@ def bar(y, label, kind, values, longest):
 
     middle = median(values)
     base = y + BAR - 3
-    yield f'<text x="{LEFT - 8}" y="{base}" text-anchor="end">{escape(label.replace("`", ""))}</text>'
+    label = escape(label.replace("`", ""))
+    yield f'<text x="{LEFT - 8}" y="{base}" text-anchor="end">{label}</text>'
     width = x(middle) - LEFT
     yield f'<rect class="{kind}" x="{LEFT}" y="{y}" width="{width:.1f}" height="{BAR}" rx="2"/>'
     line = y + BAR / 2
-    yield f'<line class="spread" x1="{x(min(values)):.1f}" x2="{x(max(values)):.1f}" y1="{line}" y2="{line}"/>'
+    least, greatest = f"{x(min(values)):.1f}", f"{x(max(values)):.1f}"
+    yield f'<line class="spread" x1="{least}" x2="{greatest}" y1="{line}" y2="{line}"/>'
     end = max(x(middle), x(max(values)))
     yield f'<text x="{end + 6:.1f}" y="{base}">{middle:.1f}</text>'
 

@@ -143,14 +143,15 @@ def faults(results):
 
 
 def figures(results, experiment):
+    names = experiment.figures
     rows = [
-        [server] + [spread(results.all(experiment.name, server, name)) for name in experiment.figures]
+        [server] + [spread(results.all(experiment.name, server, name)) for name in names]
         for server in experiment.servers
-        if results.all(experiment.name, server, experiment.figures[0])
+        if results.all(experiment.name, server, names[0])
     ]
     if not rows:
         return "Not run."
-    return table(["server", *(name.replace("_", " ") for name in experiment.figures)], rows)
+    return table(["server", *(name.replace("_", " ") for name in names)], rows)
 
 
 def table(heading, rows):

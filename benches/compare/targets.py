@@ -44,7 +44,8 @@ class Target:
         return f"{'≥' if self.at_least else '≤'} {self.bound:g}{' ×' if self.is_ratio() else ''}"
 
     def is_ratio(self):
-        return bool(self.against) or self.figure.endswith(("_ratio", "_to_fresh", "_to_discard"))
+        quotients = ("_ratio", "_to_fresh", "_to_discard")
+        return bool(self.against) or self.figure.endswith(quotients)
 
     def subject(self):
         return f"{self.ours}, {self.about}"
@@ -76,11 +77,12 @@ def cpu(about, experiment, ours, against, bound):
 def targets():
     watchers = "5,000 watchers, CPU per delivery"
     yield cpu(f"{watchers}: to the floor", "fanout-5000", "ours-axum", "floor", 1.35)
-    yield cpu(f"{watchers}: to axum with ready bytes", "fanout-5000", "ours-axum", "axum-bytes", 0.75)
+    ready = f"{watchers}: to the framework's ready bytes"
+    yield cpu(ready, "fanout-5000", "ours-axum", "axum-bytes", 0.75)
     yield cpu(f"{watchers}: to nchan", "fanout-5000", "ours-axum", "nchan", 0.75)
     yield cpu(f"{watchers}: to the floor", "fanout-5000", "ours-axum-stock", "floor", 1.6)
     yield cpu(f"{watchers}: to the floor", "fanout-5000", "ours-actix", "floor", 1.3)
-    yield cpu(f"{watchers}: to actix with ready bytes", "fanout-5000", "ours-actix", "actix-bytes", 0.9)
+    yield cpu(ready, "fanout-5000", "ours-actix", "actix-bytes", 0.9)
     for ours in ("ours-axum", "ours-actix"):
         flight = "16 events under way"
         yield cpu(f"{flight}, CPU: to axum with ready bytes", "inflight", ours, "axum-bytes", 0.9)
@@ -100,8 +102,9 @@ def targets():
         yield Target(publish, "publish", "publish_to_discard", ours, 1.25)
     idle = "idle stream, process memory"
     yield Target(f"{idle}: in KB", "idle", "kb_per_stream", "ours-axum", 11)
-    yield Target(f"{idle}: to a bare stream", "idle", "kb_per_stream", "ours-axum-stock", 1.05, "bare-axum")
-    yield Target(f"{idle}: to a bare stream", "idle", "kb_per_stream", "ours-actix", 1.05, "bare-actix")
+    bare = f"{idle}: to a bare stream"
+    yield Target(bare, "idle", "kb_per_stream", "ours-axum-stock", 1.05, "bare-axum")
+    yield Target(bare, "idle", "kb_per_stream", "ours-actix", 1.05, "bare-actix")
     for ours in ("ours-axum", "ours-actix"):
         beats = "10,000 idle streams with heartbeats"
         yield Target(f"{beats}: % of a core", "heartbeats", "cpu_percent", ours, 1)

@@ -1,7 +1,7 @@
 //! One connection that publishes, several events at once where that is asked for.
 //!
-//! They are pipelined, which keeps them in order whatever the server's threads do, so that order can
-//! be checked at the other end.
+//! They are pipelined, which keeps them in order whatever the server's threads do: so order can be
+//! checked at the other end.
 
 use std::io::{self, Write as _};
 use std::net::{Ipv4Addr, TcpStream};

@@ -16,8 +16,8 @@ pub struct Tally {
     pub reads: u64,
     /// From each publish until a watcher had the event.
     pub latency: Histogram,
-    /// From each publish until the last watcher had it, for the events from `first` on; only as many
-    /// are kept as the run made room for.
+    /// From each publish until the last watcher had it, for the events from `first` on, as
+    /// many as the run made room for.
     pub slowest: Vec<u64>,
     first: u64,
 }

@@ -1,6 +1,6 @@
 //! How long a server takes to write one event to all, while the client keeps out of the way.
 //!
-//! The client only asks now and then whether the next socket has something, and reads when all have.
+//! The client only asks now and then whether the next socket has something, and reads when all do.
 //! So a server may have every core, the client's own as well, and what its second thread gains is
 //! seen on a machine that has but two.
 

@@ -55,7 +55,7 @@ struct Filled {
     bytes: f64,
 }
 
-/// Publishes what fills the sockets of those who do not read, and says by how much the process grew.
+/// Publishes what fills the sockets of those who do not read; says by how much the process grew.
 fn filled(options: &Options, server: &Server, client: &mut Client) -> io::Result<Filled> {
     let memory = server.process.memory()?.proportional;
     let (begun, first) = (now(), client.published(0));
