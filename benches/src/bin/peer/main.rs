@@ -2,7 +2,7 @@
 //! kind allows.
 //!
 //! ```text
-//! peer --kind actix-bytes|actix-lab|axum-bytes|axum-user|bare-axum|bare-actix
+//! peer --kind floor|actix-bytes|actix-lab|axum-bytes|axum-user|bare-axum|bare-actix
 //!      --port N --threads N [--heartbeat SECONDS]
 //! ```
 //!
@@ -54,6 +54,7 @@ fn run() -> Result<(), String> {
         "axum-user" => axum_user::serve(port, threads),
         "bare-axum" => bare::serve_axum(port, threads, heartbeat),
         "bare-actix" => bare::serve_actix(port, threads, heartbeat),
+        "floor" => order_events_benches::floor::run(port),
         other => return Err(format!("unknown kind {other}")),
     };
     served.map_err(|error| error.to_string())
