@@ -4,7 +4,7 @@ use std::io;
 
 use actix_web::web::{self, Data, Path, PayloadConfig};
 use actix_web::{App, HttpServer};
-use order_events_actix::{Socket, bind, routes};
+use order_events_actix::{bind, routes};
 use order_events_benches::server::{MAX_BODY_BYTES, loopback, ready};
 
 use crate::shop::Shop;
@@ -23,7 +23,7 @@ pub(crate) fn serve(shop: &Shop, port: u16, threads: usize) -> io::Result<()> {
     };
     actix_web::rt::System::new().block_on(async {
         let server = HttpServer::new(app).workers(threads).disable_signals();
-        let server = bind(server, loopback(port), Socket::default())?;
+        let server = bind(server, loopback(port))?;
         server.addrs().into_iter().try_for_each(ready)?;
         server.run().await
     })

@@ -8,7 +8,7 @@ use axum::Router;
 use axum::extract::{DefaultBodyLimit, Path, State};
 use axum::http::StatusCode;
 use axum::routing::{get, post};
-use order_events_axum::{Listener, Socket, routes};
+use order_events_axum::{Listener, routes};
 use order_events_benches::server::{MAX_BODY_BYTES, loopback, ready, runtime};
 
 use crate::shop::Shop;
@@ -36,7 +36,7 @@ pub(crate) fn serve_stock(shop: &Shop, port: u16, threads: usize) -> io::Result<
 }
 
 fn listen(port: u16) -> io::Result<Listener> {
-    let listener = Listener::bind(loopback(port), Socket::default())?;
+    let listener = Listener::bind(loopback(port))?;
     ready(listener.local_addr()?)?;
     Ok(listener)
 }
