@@ -4,8 +4,6 @@ use std::convert::Infallible;
 use std::future::{Future, pending, poll_fn};
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -15,20 +13,21 @@ use axum::response::Response;
 use axum::routing::future::RouteFuture;
 use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
-use hyper::service::{Service, service_fn};
+use hyper::service::Service;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 use tower_service::Service as _;
 
-use crate::listen::Connection;
+use crate::listen::{Connection, Peer};
 
 /// How long a peer may say nothing at first, and how long it may take over the head of a request.
 pub const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The longest head of a request, and what a connection gathers at most before it writes. A longer
-/// head is 431: sign-in by cookie makes heads long, and room for one is only taken when it comes.
-pub const MAX_HEAD_BYTES: usize = 64 * 1024;
+/// The longest head of a request that is read for certain, as nginx takes it by default; one that is
+/// more than twice as long is 431 for certain. It is also what a connection gathers at most of what
+/// a peer does not read.
+pub const MAX_HEAD_BYTES: usize = 32 * 1024;
 
 /// How long an HTTP/2 connection takes new requests: about as long as a stream lives.
 pub const HTTP2_AGE: Duration = Duration::from_secs(60 * 60);
@@ -45,71 +44,86 @@ pub(crate) async fn connect(
     is_stopping: watch::Receiver<bool>,
 ) {
     let mut stop = pin!(stop(is_stopping));
-    let is_http2 = tokio::select! {
-        biased;
-        // Until a peer has said something, nobody knows which HTTP it speaks.
-        first = timeout(HEAD_TIMEOUT, connection.is_http2()) => match first {
-            Ok(Ok(is_http2)) => is_http2,
-            Ok(Err(_)) | Err(_) => return,
-        },
-        () = stop.as_mut() => return,
-    };
+    // What is over soon, or is seldom, is kept apart: a task is as large as the largest that it may
+    // ever hold, and a service has a task for each stream.
+    let first = Box::pin(async {
+        tokio::select! {
+            biased;
+            // Until a peer has said something, nobody knows which HTTP it speaks.
+            first = timeout(HEAD_TIMEOUT, connection.is_http2()) => first.ok()?.ok(),
+            () = stop.as_mut() => None,
+        }
+    });
+    let Some(is_http2) = first.await else { return };
+    let peer = connection.peer();
+    let answers = Answers { router, address, peer: peer.clone() };
     let io = TokioIo::new(connection);
-    let answers = Answers { router, address };
-    // Apart, so that each takes the memory that it needs and not what the larger one does.
     match is_http2 {
-        false => Box::pin(http1(io, answers, stop)).await,
-        true => Box::pin(http2(io, answers, stop)).await,
+        false => http1(io, answers, peer, stop).await,
+        true => Box::pin(http2(io, answers, peer, stop)).await,
     }
 }
 
-async fn http1(
+/// No `async fn`, which would keep room for each of these twice: as it came, and where it went.
+fn http1<'a>(
     io: TokioIo<Connection>,
     answers: Answers,
-    mut stop: Pin<&mut impl Future<Output = ()>>,
-) {
-    let mut builder = http1::Builder::new();
-    builder
+    peer: Peer,
+    mut stop: Pin<&'a mut impl Future<Output = ()>>,
+) -> impl Future<Output = ()> + 'a {
+    let mut served = http1::Builder::new()
+        // We look ourselves whether the peer has closed its side: hyper would hold a second buffer of
+        // 8 KiB ready for each stream to do so.
+        .half_close(true)
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)
         .max_buf_size(MAX_HEAD_BYTES)
-        .writev(false);
-    let mut served = pin!(builder.serve_connection(io, answers).with_upgrades());
+        .writev(false)
+        .serve_connection(io, answers)
+        .with_upgrades();
     let mut is_told = false;
-    let served = poll_fn(|cx| {
+    poll_fn(move |cx| {
+        let mut served = Pin::new(&mut served);
         if !is_told && stop.as_mut().poll(cx).is_ready() {
             is_told = true;
+            if !peer.has_asked() {
+                return Poll::Ready(());
+            }
             served.as_mut().graceful_shutdown();
         }
-        served.as_mut().poll(cx)
-    });
-    let _its_peers_affair = served.await;
+        match served.poll(cx) {
+            Poll::Pending if peer.poll_closed(cx).is_pending() => Poll::Pending,
+            // How it ended is its peer's affair.
+            _ => Poll::Ready(()),
+        }
+    })
 }
 
 async fn http2(
     io: TokioIo<Connection>,
     answers: Answers,
+    peer: Peer,
     stop: Pin<&mut impl Future<Output = ()>>,
 ) {
-    let has_asked = Arc::new(AtomicBool::new(false));
-    let asks = Arc::clone(&has_asked);
-    let service = service_fn(move |request| {
-        asks.store(true, Relaxed);
-        answers.call(request)
-    });
     let mut builder = http2::Builder::new(TokioExecutor::new());
-    builder.timer(TokioTimer::new()).keep_alive_interval(HEAD_TIMEOUT);
-    let mut served = pin!(builder.serve_connection(io, service));
+    builder
+        .timer(TokioTimer::new())
+        .keep_alive_interval(HEAD_TIMEOUT)
+        .max_header_list_size(MAX_HEAD_BYTES as u32);
+    let mut served = pin!(builder.serve_connection(io, answers));
     let age = async {
         sleep(HEAD_TIMEOUT).await;
-        if has_asked.load(Relaxed) {
+        if peer.has_asked() {
             sleep(HTTP2_AGE).await;
         }
     };
     tokio::select! {
         _ = served.as_mut() => return,
-        () = age => if !has_asked.load(Relaxed) { return },
+        () = age => {}
         () = stop => {}
+    }
+    if !peer.has_asked() {
+        return;
     }
     served.as_mut().graceful_shutdown();
     let _late = timeout(HTTP2_REST, served).await;
@@ -141,15 +155,18 @@ fn stop(is_stopping: watch::Receiver<bool>) -> impl Future<Output = ()> {
 struct Answers {
     router: Router,
     address: SocketAddr,
+    peer: Peer,
 }
 
 impl Service<Request<Incoming>> for Answers {
     type Response = Response;
     type Error = Infallible;
-    type Future = RouteFuture<Infallible>;
+    /// Boxed, for hyper keeps room for it as long as the connection lasts.
+    type Future = Pin<Box<RouteFuture<Infallible>>>;
 
     fn call(&self, mut request: Request<Incoming>) -> Self::Future {
+        self.peer.asks();
         request.extensions_mut().insert(ConnectInfo(self.address));
-        self.router.clone().call(request)
+        Box::pin(self.router.clone().call(request))
     }
 }

@@ -7,13 +7,24 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use axum::Router;
 use axum::routing::get;
-use order_events_axum::{HEAD_TIMEOUT, HTTP2_AGE, HTTP2_REST, Hub, Listener, serve};
+use order_events_axum::{
+    HEAD_TIMEOUT, HTTP2_AGE, HTTP2_REST, Hub, Listener, MAX_HEAD_BYTES, serve,
+};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 use tokio::time::{Duration, Instant, sleep, timeout};
 
 /// A peer of a server whose one answer takes ten times as long as a head may.
 async fn peer() -> TcpStream {
+    peer_until(pending()).await.0
+}
+
+/// … and the server, which stops once it is told to and waits for a day then.
+async fn peer_until(
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> (TcpStream, JoinHandle<()>) {
     let slow = get(async || {
         sleep(10 * HEAD_TIMEOUT).await;
         "at last"
@@ -21,12 +32,57 @@ async fn peer() -> TcpStream {
     let anywhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let listener = Listener::bind(anywhere).unwrap();
     let address = listener.local_addr().unwrap();
-    tokio::spawn(async move {
+    let served = tokio::spawn(async move {
         let hub = Hub::builder().build();
         let router = Router::new().route("/slow", slow);
-        serve(listener, router, &hub, pending(), Duration::ZERO).await;
+        serve(listener, router, &hub, stop, DAY).await;
     });
-    TcpStream::connect(address).await.unwrap()
+    (TcpStream::connect(address).await.unwrap(), served)
+}
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_that_has_asked_nothing_does_not_hold_a_stop_back() {
+    for said in ["", "G", "PRI", "GET /slow HTTP/1.1\r\n", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"] {
+        let (tell, told) = oneshot::channel::<()>();
+        let (mut peer, served) = peer_until(async { drop(told.await) }).await;
+        peer.write_all(said.as_bytes()).await.unwrap();
+        // Nothing else is to be done: it has been read.
+        sleep(Duration::from_millis(1)).await;
+        let since = Instant::now();
+        drop(tell);
+        served.await.unwrap();
+        assert!(since.elapsed() < Duration::from_secs(1), "{said:?}: {:?}", since.elapsed());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_under_way_is_answered_after_a_stop() {
+    let (tell, told) = oneshot::channel::<()>();
+    let (mut peer, served) = peer_until(async { drop(told.await) }).await;
+    peer.write_all(b"GET /slow HTTP/1.1\r\nhost: shop.test\r\n\r\n").await.unwrap();
+    sleep(Duration::from_millis(1)).await;
+    drop(tell);
+    let mut answer = String::new();
+    peer.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.ends_with("at last"), "{answer}");
+    served.await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_head_may_be_so_long_and_not_twice_that() {
+    for (extra, status) in [(0, "HTTP/1.1 404"), (MAX_HEAD_BYTES, "HTTP/1.1 431")] {
+        let (before, after) = ("GET / HTTP/1.1\r\nconnection: close\r\ncookie: ", "\r\n\r\n");
+        let room = MAX_HEAD_BYTES - before.len() - after.len() + extra;
+        let mut peer = peer().await;
+        let request = [before, &"c".repeat(room), after].concat();
+        let _refused_before_its_end = peer.write_all(request.as_bytes()).await;
+        let mut answer = Vec::new();
+        let _reset = peer.read_to_end(&mut answer).await;
+        let answer = String::from_utf8(answer).unwrap();
+        assert!(answer.starts_with(status), "{extra}: {answer}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -48,7 +48,7 @@ pub struct EventBody {
     lives_until: Option<Instant>,
     lifetime_retry: Duration,
     frame_bytes: usize,
-    timer: Option<Pin<Box<Sleep>>>,
+    timer: Option<Timer>,
     /// The subscription's deadline that the timer was set by.
     deadline: Option<Timestamp>,
     is_over: bool,
@@ -133,20 +133,53 @@ impl EventBody {
         Some(control::end(EndReason::Lifetime.as_str(), Some(self.lifetime_retry)))
     }
 
-    /// What is due at once, in one piece.
+    /// What is due at once, in one piece: one frame as it is, several copied together, once.
     fn gather(&mut self, cx: &mut Context<'_>) -> Option<Bytes> {
-        let mut due = Due::default();
-        if let Some(first) = self.first.take() {
-            due.push(first);
+        let first = self.next_frame(cx)?;
+        if first.len() >= self.frame_bytes {
+            return Some(first);
         }
-        while !self.is_over && due.bytes < self.frame_bytes.max(1) {
+        match self.next_frame(cx) {
+            None => Some(first),
+            Some(second) => Some(self.together(first, second, cx)),
+        }
+    }
+
+    /// Apart, so that a single event, which is what most chunks are, makes no room for several.
+    #[inline(never)]
+    fn together(&mut self, first: Bytes, second: Bytes, cx: &mut Context<'_>) -> Bytes {
+        let mut bytes = first.len() + second.len();
+        let mut frames: SmallVec<[Bytes; 16]> = SmallVec::new();
+        frames.extend([first, second]);
+        while bytes < self.frame_bytes
+            && let Some(frame) = self.next_frame(cx)
+        {
+            bytes += frame.len();
+            frames.push(frame);
+        }
+        let mut chunk = Vec::with_capacity(bytes);
+        frames.iter().for_each(|frame| chunk.extend_from_slice(frame));
+        Bytes::from(chunk)
+    }
+
+    /// The next frame that is due.
+    fn next_frame(&mut self, cx: &mut Context<'_>) -> Option<Bytes> {
+        if let Some(first) = self.first.take() {
+            return Some(first);
+        }
+        while !self.is_over {
             match self.subscription.poll_delivery(cx) {
-                Poll::Pending => break,
+                Poll::Pending => return None,
                 Poll::Ready(None) => self.is_over = true,
-                Poll::Ready(Some(delivery)) => due.push(self.frame(&delivery)),
+                Poll::Ready(Some(delivery)) => {
+                    let frame = self.frame(&delivery);
+                    if !frame.is_empty() {
+                        return Some(frame);
+                    }
+                }
             }
         }
-        due.together()
+        None
     }
 
     fn frame(&self, delivery: &Delivery) -> Bytes {
@@ -171,7 +204,7 @@ impl EventBody {
             let deadline = self.subscription.deadline();
             let is_sooner = deadline.is_some_and(|at| self.deadline.is_none_or(|known| at < known));
             if let Some(timer) = self.timer.as_mut().filter(|_| !is_sooner) {
-                ready!(timer.as_mut().poll(cx));
+                ready!(timer.poll(cx));
             }
             self.deadline = deadline;
             let now = Instant::now();
@@ -184,13 +217,43 @@ impl EventBody {
                 return Poll::Ready(now);
             }
             match &mut self.timer {
-                None => self.timer = Some(Box::pin(sleep_until(next))),
-                Some(timer) if timer.is_elapsed() || next < timer.deadline() => {
-                    timer.as_mut().reset(next);
-                }
-                Some(_) => {}
+                None => self.timer = Some(Timer::until(next)),
+                Some(timer) => timer.bring_forward(next),
             }
         }
+    }
+}
+
+/// A timer that is asked far more often than it fires: a server polls a body again and again for
+/// each event.
+struct Timer {
+    sleep: Pin<Box<Sleep>>,
+    /// Whom it will wake.
+    wakes: Option<Waker>,
+}
+
+impl Timer {
+    fn until(at: Instant) -> Self {
+        Self { sleep: Box::pin(sleep_until(at)), wakes: None }
+    }
+
+    /// Fires at this time, if it would fire later, or has fired.
+    fn bring_forward(&mut self, at: Instant) {
+        if self.sleep.is_elapsed() || at < self.sleep.deadline() {
+            self.sleep.as_mut().reset(at);
+            self.wakes = None;
+        }
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let is_known = self.wakes.as_ref().is_some_and(|wakes| wakes.will_wake(cx.waker()));
+        // Reading the clock is a tenth of asking the runtime's timer.
+        if is_known && Instant::now() < self.sleep.deadline() {
+            return Poll::Pending;
+        }
+        let fires = self.sleep.as_mut().poll(cx);
+        self.wakes = fires.is_pending().then(|| cx.waker().clone());
+        fires
     }
 }
 
@@ -204,34 +267,6 @@ const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 fn around<L: Lifecycle>(hub: &Hub<L>, span: Duration) -> Duration {
     let span = span.clamp(SHORTEST, LONGEST);
     span * 4 / 5 + hub.spread(span * 2 / 5)
-}
-
-/// What leaves as one chunk.
-#[derive(Default)]
-struct Due {
-    frames: SmallVec<[Bytes; 16]>,
-    bytes: usize,
-}
-
-impl Due {
-    fn push(&mut self, frame: Bytes) {
-        self.bytes += frame.len();
-        if !frame.is_empty() {
-            self.frames.push(frame);
-        }
-    }
-
-    /// One frame is given as it is; several are copied, once.
-    fn together(mut self) -> Option<Bytes> {
-        if self.frames.len() <= 1 {
-            return self.frames.pop();
-        }
-        let mut chunk = Vec::with_capacity(self.bytes);
-        for frame in &self.frames {
-            chunk.extend_from_slice(frame);
-        }
-        Some(Bytes::from(chunk))
-    }
 }
 
 impl Stream for EventBody {

@@ -139,3 +139,19 @@ async fn spans_of_any_length_are_taken() {
 fn poll(body: &mut EventBody, waker: &Waker) -> Poll<Option<bytes::Bytes>> {
     Pin::new(body).poll_next(&mut Context::from_waker(waker))
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_body_that_another_task_polls_wakes_that_one() {
+    let house = house().await;
+    let mut body = house.stream(Resume::Fresh, &heartbeats_every(s(10))).await;
+    next(&mut body).await;
+    let tasks = [Arc::new(Woken::default()), Arc::new(Woken::default())];
+    for task in &tasks {
+        let waker = Waker::from(Arc::clone(task));
+        let polled = Pin::new(&mut body).poll_next(&mut Context::from_waker(&waker));
+        assert!(polled.is_pending());
+    }
+    advance(s(12)).await;
+    assert_eq!(tasks.each_ref().map(|task| task.times()), [0, 1]);
+    assert_eq!(text(next(&mut body).await), HEARTBEAT);
+}
