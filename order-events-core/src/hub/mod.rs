@@ -20,6 +20,7 @@ mod publish;
 mod reclaim;
 mod registry;
 mod shared;
+mod standing;
 mod stats;
 mod subscription;
 mod watch;

@@ -6,28 +6,22 @@
 //! as the connection stands, past expiry and lifetime.
 //!
 //! So a driver may promise how often it polls ([`Subscription::will_be_polled_every`]). Where a
-//! limit is reached, whoever broke that promise loses the place to who asks for it. That needs no
-//! timer and costs nothing per delivery: the first look marks who is there, a poll takes the mark
-//! away, and a later look finds who still has it.
+//! limit is reached, whoever broke that promise is woken, and if that changes nothing, loses the
+//! place to who asks for it. That needs no timer and costs nothing per delivery: the first look
+//! marks who is there, a poll takes the mark away, and a later look finds who still has it.
+//!
+//! A seat whose place was taken back still costs memory until its subscription is dropped, so of
+//! those there may be as many again as of subscriptions: per principal, per scope, and in all.
 //!
 //! [`Subscription::will_be_polled_every`]: super::Subscription::will_be_polled_every
 
 use std::sync::atomic::Ordering::Relaxed;
-use std::time::Duration;
 
 use super::Limit;
 use super::delivery::EndReason;
 use super::shared::Shared;
-use crate::config::SILENT_POLLS;
 use crate::engine::Wakes;
 use crate::id::Principal;
-
-/// How long a seat may be silent whose driver polls it this often, in whole seconds.
-pub(super) fn patience(every: Duration) -> u16 {
-    let span = every.saturating_mul(SILENT_POLLS);
-    let seconds = span.as_secs().saturating_add(u64::from(span.subsec_nanos() > 0));
-    u16::try_from(seconds).unwrap_or(u16::MAX).max(1)
-}
 
 impl Shared {
     /// Takes places back where this limit is reached, and says how many. Of everybody at most once
@@ -40,31 +34,27 @@ impl Shared {
         if self.looked_at.swap(now, Relaxed) == now {
             return 0;
         }
-        let mut silent = Vec::new();
+        let (mut gone, mut wakes) = (Vec::new(), Wakes::new());
         self.registry.each(|point| {
-            point.seats.each_silent(now, |owner| silent.push(owner.principal.clone()));
+            point.seats.each_gone(now, &mut wakes, |owner| gone.push(owner.principal.clone()));
         });
-        silent.iter().map(|principal| self.vacate(principal, now)).sum()
+        wakes.wake();
+        gone.iter().map(|principal| self.vacate(principal, now)).sum()
     }
 
-    /// A vacated seat stands until its subscription is dropped; its place in the limits is free.
     fn vacate(&self, principal: &Principal, now: u32) -> usize {
         let mut wakes = Wakes::new();
-        let mut principals = self.principals(principal).lock();
-        let mut vacated = principals.of(principal).to_vec();
-        vacated.retain(|(point, seat)| {
-            // It may come back with its cursor, as one whose time was up.
-            point.seats.vacate_if_silent(*seat, now, EndReason::Lifetime, &mut wakes)
-        });
-        for (point, seat) in &vacated {
-            principals.remove(principal, point, *seat);
-        }
+        let principals = self.principals(principal).lock();
+        // One that is over may come back with its cursor, as one whose time was up.
+        let why = EndReason::Lifetime;
+        let seats = principals.of(principal).iter();
+        let vacated = seats
+            .filter(|(point, seat)| point.seats.vacate_if_gone(*seat, now, why, &mut wakes))
+            .count();
+        // While the seats cannot be given back: each is counted once, here or there.
+        self.vacated(vacated, &mut wakes);
         drop(principals);
-        for _ in &vacated {
-            self.counters.reclaimed();
-            self.exit();
-        }
-        vacated.len()
+        vacated
     }
 
     fn seconds(&self) -> u32 {

@@ -43,6 +43,8 @@ pub(crate) struct Shared {
 #[derive(Default)]
 struct Count {
     subscriptions: usize,
+    /// Those whose place was taken back, until they are dropped.
+    vacated: usize,
     /// Who waits for it to become 0.
     idle: Vec<Waker>,
 }
@@ -108,17 +110,21 @@ impl Shared {
         };
         let mut wakes = Wakes::new();
         let mut principals = self.principals(&grant.principal).lock();
-        let seats = principals.of(&grant.principal).len();
-        // A replaced stream holds its seat until its driver has looked, which a peer that does not
-        // read can delay: so many, and no more.
-        let most = match config.when_principal_is_full {
-            WhenFull::Refuse => config.max_per_principal,
-            WhenFull::ReplaceOldest => config.max_per_principal.max(1).saturating_mul(2),
+        let most = config.max_per_principal;
+        let seats = principals.of(&grant.principal);
+        let mut taken = seats.len();
+        if taken >= most {
+            taken = seats.iter().filter(|(point, seat)| !point.seats.is_vacated(*seat)).count();
+        }
+        let is_full = match config.when_principal_is_full {
+            WhenFull::Refuse => taken >= most,
+            WhenFull::ReplaceOldest => false,
         };
-        if seats >= most {
+        // One that was replaced, or whose place was taken back, holds its seat until its driver has
+        // looked, which a peer that does not read can delay: so many, and no more.
+        if is_full || seats.len() >= most.max(1).saturating_mul(2) {
             drop(principals);
-            let limit = config.max_per_principal;
-            return refuse(SubscribeError::Full { what: Limit::Principal, limit });
+            return refuse(SubscribeError::Full { what: Limit::Principal, limit: most });
         }
         let id = self.next_id();
         let owner = Owner { id, principal: grant.principal.clone(), since: now };
@@ -142,9 +148,11 @@ impl Shared {
             }
         };
         // The oldest make room.
-        let too_many = (seats + 1).saturating_sub(config.max_per_principal.max(1));
+        let too_many = (taken + 1).saturating_sub(most.max(1));
         if too_many > 0 {
-            for (point, seat) in principals.by_age(&grant.principal).iter().take(too_many) {
+            let mut oldest = principals.by_age(&grant.principal);
+            oldest.retain(|(point, seat)| !point.seats.is_vacated(*seat));
+            for (point, seat) in oldest.iter().take(too_many) {
                 point.seats.end(*seat, EndReason::Replaced, &mut wakes);
             }
         }
@@ -156,24 +164,31 @@ impl Shared {
     fn enter(&self) -> Result<(), SubscribeError> {
         let mut count = self.count.lock();
         let limit = self.config.max_subscriptions;
-        if count.subscriptions >= limit {
+        let all = count.subscriptions.saturating_add(count.vacated);
+        if count.subscriptions >= limit || all >= limit.saturating_mul(2) {
             return Err(SubscribeError::Full { what: Limit::Total, limit });
         }
         count.subscriptions += 1;
         Ok(())
     }
 
-    pub(super) fn exit(&self) {
+    fn exit(&self) {
+        self.less(1, 0, &mut Wakes::new());
+    }
+
+    /// So many gave up their places, though not yet their seats.
+    pub(super) fn vacated(&self, places: usize, wakes: &mut Wakes) {
+        self.counters.reclaimed(places);
+        self.less(places, places, wakes);
+    }
+
+    fn less(&self, subscriptions: usize, vacated: usize, wakes: &mut Wakes) {
         let mut count = self.count.lock();
-        count.subscriptions -= 1;
-        if count.subscriptions > 0 {
-            return;
+        count.vacated += vacated;
+        count.subscriptions -= subscriptions;
+        if count.subscriptions == 0 {
+            std::mem::take(&mut count.idle).into_iter().for_each(|waker| wakes.push(waker));
         }
-        let idle = std::mem::take(&mut count.idle);
-        drop(count);
-        let mut wakes = Wakes::new();
-        idle.into_iter().for_each(|waker| wakes.push(waker));
-        wakes.wake();
     }
 
     /// How many there are; where there are some, `waker` is woken once there are none.
@@ -192,15 +207,16 @@ impl Shared {
         // First out of the principal's list, so that nobody ends a seat that is another's by then.
         // The seat still stands, so its owner can be asked.
         let owner = point.seats.owner(seat, |owner| owner.principal.clone());
-        let mut is_counted = true;
+        let mut is_vacated = false;
         if let Some(principal) = owner {
             let mut principals = self.principals(&principal).lock();
             principals.remove(&principal, point, seat);
-            is_counted = !point.seats.is_vacated(seat);
+            is_vacated = point.seats.is_vacated(seat);
         }
         self.registry.leave(point, seat);
-        if is_counted {
-            self.exit();
+        match is_vacated {
+            true => self.count.lock().vacated -= 1,
+            false => self.exit(),
         }
     }
 

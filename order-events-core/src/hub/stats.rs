@@ -51,8 +51,8 @@ impl Counters {
         bump(&self.refused);
     }
 
-    pub(crate) fn reclaimed(&self) {
-        bump(&self.reclaimed);
+    pub(crate) fn reclaimed(&self, places: usize) {
+        self.reclaimed.fetch_add(places as u64, Relaxed);
     }
 
     fn reset(&self, reset: Reset) {

@@ -11,7 +11,6 @@ use futures_core::Stream;
 
 use super::backlog::{Backlog, Rest};
 use super::delivery::{Delivery, End, EndReason, Event};
-use super::reclaim::patience;
 use super::registry::Point;
 use super::shared::Shared;
 use super::watch::Taken;
@@ -151,7 +150,7 @@ impl Subscription {
                     }
                 }
                 Phase::Behind(backlog) => {
-                    if let Some(why) = self.point.seats.ended(self.seat) {
+                    if let Some(why) = self.point.seats.ask_whether_over(self.seat) {
                         return self.end(why);
                     }
                     match backlog.next(self.point.audience) {
@@ -279,13 +278,14 @@ impl Subscription {
 
     /// Promises that it will be polled at least this often, whatever happens.
     ///
-    /// Where a limit is reached, the place of one that was not polled for
-    /// [`SILENT_POLLS`](crate::config::SILENT_POLLS) times as long goes to who asks for it: its
-    /// peer is taken to be stalled, where the server knows no better. It ends as `lifetime` if it is
-    /// polled again. Who has promised nothing keeps the place.
+    /// Where a limit is reached, one that was not polled for
+    /// [`SILENT_POLLS`](crate::config::SILENT_POLLS) times as long is woken, and if it is not polled
+    /// within some seconds, its place goes to who asks for it: its peer is taken to be stalled,
+    /// where the server knows no better. It ends as `lifetime` if it is polled again. Who has
+    /// promised nothing, or less than one poll in four hours, keeps the place.
     pub fn will_be_polled_every(&self, every: Duration) {
         if !matches!(self.phase, Phase::Over) {
-            self.point.seats.set_patience(self.seat, patience(every));
+            self.point.seats.will_be_polled_every(self.seat, every);
         }
     }
 

@@ -20,9 +20,11 @@
 
 use std::collections::VecDeque;
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use slab::Slab;
 
+use super::standing::{Look, Standing};
 use crate::engine::Wakes;
 use crate::sync::Mutex;
 
@@ -57,13 +59,7 @@ struct Seat<O, E> {
     /// The seq of the last event it was given, here or from the log.
     seen: u64,
     waker: Option<Waker>,
-    ended: Option<E>,
-    /// Whether its place was given to others before it was given back.
-    is_vacated: bool,
-    /// Seconds it may go without being asked before its place is others'; 0: as long as it likes.
-    patience: u16,
-    /// When it was found not to have been asked for a while, in seconds; 0 once it asks again.
-    silent_since: u32,
+    standing: Standing<E>,
     owner: O,
 }
 
@@ -90,19 +86,13 @@ where
     /// Takes a seat that will see every event published from now on. `limit` seats at most.
     pub(crate) fn join(&self, owner: O, limit: usize) -> Option<u32> {
         let mut inner = self.0.lock();
-        if inner.seats.len() >= limit && inner.taken() >= limit {
+        let seats = inner.seats.len();
+        // Of places that were taken back as many again may wait to be given back.
+        if seats >= limit && (seats >= limit.saturating_mul(2) || inner.taken() >= limit) {
             return None;
         }
-        let seat = Seat {
-            next: inner.end(),
-            seen: 0,
-            waker: None,
-            ended: None,
-            is_vacated: false,
-            patience: 0,
-            silent_since: 0,
-            owner,
-        };
+        let seat =
+            Seat { next: inner.end(), seen: 0, waker: None, standing: Standing::new(), owner };
         // Most watch points have one subscriber: no room is kept for others.
         if inner.seats.len() == inner.seats.capacity() {
             let more = inner.seats.len().div_ceil(2).max(1);
@@ -112,36 +102,36 @@ where
         Some(inner.seats.insert(seat) as u32)
     }
 
-    /// Says how long the seat will go without being asked at most, in seconds; 0: for ever.
-    pub(crate) fn set_patience(&self, seat: u32, patience: u16) {
+    /// The seat's driver promises to poll it at least this often.
+    pub(crate) fn will_be_polled_every(&self, seat: u32, every: Duration) {
         if let Some(seat) = self.0.lock().seats.get_mut(seat as usize) {
-            seat.patience = patience;
+            seat.standing.will_ask_every(every);
         }
     }
 
-    /// Looks at who has not been asked for longer than it said, and shows the owners of such seats.
-    /// It takes two looks: nothing is noted when a seat is asked but that it was.
-    pub(crate) fn each_silent(&self, now: u32, mut show: impl FnMut(&O)) {
+    /// Looks after everybody: wakes who is silent, and shows the owners of those who did not answer.
+    pub(crate) fn each_gone(&self, now: u32, wakes: &mut Wakes, mut show: impl FnMut(&O)) {
         for (_, seat) in &mut self.0.lock().seats {
-            if seat.is_silent(now) {
-                show(&seat.owner);
+            match seat.look(now, wakes) {
+                Look::Gone => show(&seat.owner),
+                Look::Well | Look::Silent => {}
             }
         }
     }
 
-    /// Ends a seat that has not been asked for longer than it said. Its place is free from then on,
-    /// though it is given back only later. True where this call did it.
-    pub(crate) fn vacate_if_silent(&self, seat: u32, now: u32, why: E, wakes: &mut Wakes) -> bool {
+    /// Looks after one seat. One that did not answer ends, and its place is free from then on,
+    /// though the seat is given back only later: true where this call did it.
+    pub(crate) fn vacate_if_gone(&self, seat: u32, now: u32, why: E, wakes: &mut Wakes) -> bool {
         let mut guard = self.0.lock();
         let inner = &mut *guard;
         let end = inner.end();
         let Some(seat) = inner.seats.get_mut(seat as usize) else {
             return false;
         };
-        if !seat.is_silent(now) {
+        if seat.look(now, wakes) != Look::Gone {
             return false;
         }
-        seat.is_vacated = true;
+        seat.standing.vacate();
         seat.end(why, wakes);
         let next = std::mem::replace(&mut seat.next, end);
         inner.pass_over(next);
@@ -150,7 +140,7 @@ where
 
     /// Whether the seat's place was given to others.
     pub(crate) fn is_vacated(&self, seat: u32) -> bool {
-        self.0.lock().seats.get(seat as usize).is_some_and(|seat| seat.is_vacated)
+        self.0.lock().seats.get(seat as usize).is_some_and(|seat| seat.standing.is_vacated())
     }
 
     /// Gives a seat back. True where the watch point is empty after it.
@@ -208,8 +198,7 @@ where
         let Some(seat) = inner.seats.get_mut(seat as usize) else {
             return Poll::Ready(Taken::Lapped);
         };
-        seat.silent_since = 0;
-        if let Some(ended) = seat.ended {
+        if let Some(ended) = seat.standing.asked() {
             return Poll::Ready(Taken::Ended(ended));
         }
         seat.seen = seen;
@@ -240,12 +229,9 @@ where
         Poll::Ready(Taken::Item(item))
     }
 
-    /// Why the seat's time is over, if it is.
-    pub(crate) fn ended(&self, seat: u32) -> Option<E> {
-        let mut guard = self.0.lock();
-        let seat = guard.seats.get_mut(seat as usize)?;
-        seat.silent_since = 0;
-        seat.ended
+    /// Asks only whether the seat's time is over, and why.
+    pub(crate) fn ask_whether_over(&self, seat: u32) -> Option<E> {
+        self.0.lock().seats.get_mut(seat as usize)?.standing.asked()
     }
 
     /// Puts a seat at the end of the window: what comes from now on it takes here, what was before
@@ -265,8 +251,7 @@ where
     pub(crate) fn wait(&self, seat: u32, cx: &mut Context<'_>) -> Option<E> {
         let mut guard = self.0.lock();
         let seat = guard.seats.get_mut(seat as usize)?;
-        seat.silent_since = 0;
-        let ended = seat.ended;
+        let ended = seat.standing.asked();
         let old = seat.waker.replace(cx.waker().clone());
         drop(guard);
         drop(old);
@@ -296,52 +281,50 @@ where
     pub(crate) fn each(&self, mut show: impl FnMut(u32, &O, u64, Option<u64>)) {
         let inner = self.0.lock();
         let end = inner.end();
-        for (place, seat) in inner.seats.iter().filter(|(_, seat)| !seat.is_vacated) {
+        for (place, seat) in inner.seats.iter().filter(|(_, seat)| !seat.standing.is_vacated()) {
             let behind = (seat.next >= inner.base).then(|| end - seat.next);
             show(place as u32, &seat.owner, seat.seen, behind);
         }
     }
 }
 
-impl<O, E> Seat<O, E> {
+impl<O, E: Copy> Seat<O, E> {
     fn end(&mut self, why: E, wakes: &mut Wakes) -> bool {
-        if self.ended.is_some() {
-            return false;
+        let is_news = self.standing.end(why);
+        if is_news {
+            self.wake(wakes);
         }
-        self.ended = Some(why);
+        is_news
+    }
+
+    fn look(&mut self, now: u32, wakes: &mut Wakes) -> Look {
+        let look = self.standing.look(now);
+        if look == Look::Silent {
+            self.wake(wakes);
+        }
+        look
+    }
+
+    fn wake(&mut self, wakes: &mut Wakes) {
         if let Some(waker) = self.waker.take() {
             wakes.push(waker);
         }
-        true
-    }
-
-    /// Whether it has not been asked for longer than it said; the first look only begins the count.
-    fn is_silent(&mut self, now: u32) -> bool {
-        if self.patience == 0 || self.is_vacated {
-            return false;
-        }
-        if self.silent_since == 0 {
-            self.silent_since = now.max(1);
-        }
-        now.saturating_sub(self.silent_since) >= u32::from(self.patience)
     }
 }
 
-impl<T, O, E> Inner<T, O, E> {
+impl<T, O, E: Copy> Inner<T, O, E> {
     fn end(&self) -> u64 {
         self.base + self.window.len() as u64
     }
 
     /// Seats whose place is their own.
     fn taken(&self) -> usize {
-        self.seats.iter().filter(|(_, seat)| !seat.is_vacated).count()
+        self.seats.iter().filter(|(_, seat)| !seat.standing.is_vacated()).count()
     }
 
     fn wake(&mut self, wakes: &mut Wakes) {
         for (_, seat) in &mut self.seats {
-            if let Some(waker) = seat.waker.take() {
-                wakes.push(waker);
-            }
+            seat.wake(wakes);
         }
     }
 

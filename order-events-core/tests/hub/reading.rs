@@ -17,10 +17,10 @@ use crate::support::{anna, applied, drain, order, principal, word};
 
 /// Counts how often it is woken.
 #[derive(Default)]
-struct Woken(AtomicUsize);
+pub(crate) struct Woken(AtomicUsize);
 
 impl Woken {
-    fn times(&self) -> usize {
+    pub(crate) fn times(&self) -> usize {
         self.0.load(Ordering::Relaxed)
     }
 }
