@@ -2,7 +2,7 @@
 
 use super::Hub;
 use crate::grant::{Denied, Grant, Scope};
-use crate::id::CustomerId;
+use crate::id::{CustomerId, OrderId, TenantId};
 use crate::lifecycle::Lifecycle;
 
 impl<L: Lifecycle> Hub<L> {
@@ -14,18 +14,37 @@ impl<L: Lifecycle> Hub<L> {
     /// is [`Denied::Forbidden`], for that a shop has orders is no secret; and [`Denied::Failed`]
     /// where the log cannot be asked.
     ///
+    /// One of theirs that was deleted stays theirs until it is created again: who missed the end of
+    /// it may hear of it, and for everybody else a door answers as if it had never been.
+    ///
     /// An order that is to be waited for ([`Grant::even_if_absent`]) is not there, so whose it will
-    /// be is for a table of the service's own to say.
-    pub async fn check_owner(&self, grant: Grant, customer: &CustomerId) -> Result<Grant, Denied> {
+    /// be is for a table of the service's own to say; what the log says holds for the order that is
+    /// there, so a grant that was checked does not wait for the next of its id.
+    pub async fn check_owner(
+        &self,
+        mut grant: Grant,
+        customer: &CustomerId,
+    ) -> Result<Grant, Denied> {
         let is_theirs = match grant.scope() {
-            Scope::Order(order) => {
-                let state = self.state(grant.tenant(), order).await;
-                let state = state.map_err(|_unreachable| Denied::Failed)?;
-                state.is_some_and(|state| state.customer.as_ref() == Some(customer))
-            }
+            Scope::Order(order) => self.is_of(grant.tenant(), order, customer).await?,
             Scope::Customer(wanted) => wanted == customer,
             Scope::Tenant => return Err(Denied::Forbidden),
         };
+        grant.even_if_absent = false;
         if is_theirs { Ok(grant) } else { Err(Denied::NotFound) }
+    }
+
+    /// By the state as the log has it: whose an order is does not depend on its status, which may be
+    /// one that this version does not know.
+    async fn is_of(
+        &self,
+        tenant: &TenantId,
+        order: &OrderId,
+        customer: &CustomerId,
+    ) -> Result<bool, Denied> {
+        let now = self.shared.clock.now();
+        let current = self.shared.engine.read(tenant, order, None, now).await;
+        let state = current.map_err(|_unreachable| Denied::Failed)?.state;
+        Ok(state.is_some_and(|state| state.customer.as_ref() == Some(customer)))
     }
 }

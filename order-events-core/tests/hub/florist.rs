@@ -6,7 +6,7 @@ use order_events_core::{
 
 #[allow(unreachable_pub, reason = "shared with the tests of the lifecycle")]
 #[path = "../common/florist.rs"]
-mod bouquet;
+pub(crate) mod bouquet;
 
 use bouquet::Bouquet;
 
