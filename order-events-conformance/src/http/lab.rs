@@ -83,7 +83,7 @@ impl<'a> Lab<'a> {
             .configure(|config| *config = setup.config.clone())
             .seed(SEED)
             .build();
-        let desk = Desk { clock: clock.clone() };
+        let desk = Desk { hub: hub.clone(), clock: clock.clone() };
         let door = Door::with_settings(&hub, desk, setup.settings.clone());
         let server = self.subject.serve(hub.clone(), door).await;
         let address = server.address;
@@ -116,6 +116,11 @@ impl fmt::Debug for Lab<'_> {
 }
 
 impl Shop {
+    /// Its log, for a hub that publishes what this shop's cannot.
+    pub(super) fn engine(&self) -> Arc<MemoryEngine> {
+        Arc::clone(&self.engine)
+    }
+
     pub(super) async fn connect(&self) -> Connection {
         Connection::open(self.address, None, &self.transcript, self.patience).await
     }

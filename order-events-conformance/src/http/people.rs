@@ -5,7 +5,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
-use order_events_core::{Authorizer, Clock, Denied, Grant, ManualClock, Principal, Scope};
+use order_events_core::{
+    Authorizer, Clock, CustomerId, Denied, Grant, Hub, ManualClock, Principal, Scope, TenantId,
+};
 
 /// How long the grant of `brief` lasts, by the hub's clock. Streams also wait that long by the
 /// machine's, so it is short.
@@ -16,6 +18,7 @@ pub(super) const BRIEF: Duration = Duration::from_millis(50);
 /// | name | may see |
 /// |---|---|
 /// | `anna`, `bob` | the orders whose id begins with their name and a dash, and their own as a customer |
+/// | `olga` | the orders that the log says are hers |
 /// | `early` | every order, also one that is not there yet |
 /// | `brief` | every order and the orders of every customer, for a moment |
 /// | `late` | every order, until a moment ago |
@@ -24,6 +27,7 @@ pub(super) const BRIEF: Duration = Duration::from_millis(50);
 /// | `panics`, `fails` | nothing: the decision cannot be made |
 #[derive(Debug)]
 pub(super) struct Desk {
+    pub(super) hub: Hub,
     pub(super) clock: ManualClock,
 }
 
@@ -41,6 +45,7 @@ impl Authorizer<Parts> for Desk {
             "acme" => return Ok(grant.as_staff().in_tenant(tenant("acme")?)),
             "panics" => panic!("this authorizer panics on purpose"),
             "fails" => return Err(Denied::Failed),
+            "olga" => return self.hub.check_owner(grant, &customer(name)?).await,
             "anna" | "bob" | "early" | "brief" | "late" | "shopper" => {}
             _ => return Err(Denied::Unauthenticated),
         }
@@ -61,6 +66,10 @@ fn is_of(order: &str, name: &str) -> bool {
     order.strip_prefix(name).is_some_and(|rest| rest.starts_with('-'))
 }
 
-fn tenant(name: &str) -> Result<order_events_core::TenantId, Denied> {
-    order_events_core::TenantId::new(name).map_err(|_| Denied::Failed)
+fn tenant(name: &str) -> Result<TenantId, Denied> {
+    TenantId::new(name).map_err(|_| Denied::Failed)
+}
+
+fn customer(name: &str) -> Result<CustomerId, Denied> {
+    CustomerId::new(name).map_err(|_| Denied::Failed)
 }

@@ -7,7 +7,7 @@ use super::delivery::{Delivery, Event, Reset, SnapshotOf};
 use super::registry::Point;
 use crate::config::{Config, REPLAY_CHUNK};
 use crate::cursor::Cursor;
-use crate::engine::{Engine, EngineError, HistoryLimit, Record, Snapshot};
+use crate::engine::{Engine, EngineError, HistoryLimit, Record, Snapshot, State};
 use crate::event::Audience;
 use crate::grant::Scope;
 use crate::lifecycle::Finality;
@@ -20,7 +20,8 @@ pub(crate) struct Backlog {
     /// Where the reader stands before anything of this is given to it.
     pub(crate) from: Cursor,
     pub(crate) reset: Option<Reset>,
-    pub(crate) rest: Rest,
+    /// How the order rests once this was given; none where that is as it was.
+    pub(crate) rest: Option<Rest>,
     /// Whether the log has more of what was missed.
     pub(crate) has_more: bool,
     given: Given,
@@ -50,35 +51,90 @@ impl Rest {
     pub(crate) fn after(record: &Record) -> Self {
         Self { finality: record.finality(), since: record.at() }
     }
+
+    fn of(state: &State) -> Self {
+        Self { finality: state.finality, since: state.updated_at }
+    }
+}
+
+/// The watched order when a reader began, as far as its life goes.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Order {
+    /// When its life began, if it is known.
+    pub(crate) born: Option<Timestamp>,
+    pub(crate) is_deleted: bool,
 }
 
 impl Backlog {
     /// Reads what brings a reader to the present. It has its seat already, so what is committed
     /// meanwhile is in the window, and what is in both is told apart by seq.
-    pub(crate) async fn read(
+    pub(crate) async fn begin(
         engine: &dyn Engine,
         config: &Config,
         point: &Point,
         resume: Resume,
-    ) -> Result<Self, EngineError> {
+    ) -> Result<(Self, Order), EngineError> {
         let why = match resume {
             Resume::Fresh => None,
             Resume::Malformed => Some(ResetReason::Malformed),
-            Resume::After(cursor) => match Self::missed(engine, config, point, cursor).await? {
-                Ok(backlog) => return Ok(backlog),
-                Err(why) => Some(why),
-            },
+            Resume::After(cursor) => {
+                // Before the history: what becomes of the order after that is in the history, or in
+                // the window.
+                let state = Self::state(engine, point).await?;
+                match Self::missed(engine, config, point, cursor).await? {
+                    // What came before the present life may have been somebody else's.
+                    Ok((_, is_of_several_lives)) if is_of_several_lives => {
+                        Some(ResetReason::Expired)
+                    }
+                    Ok((mut backlog, _)) => {
+                        backlog.rest = backlog.rest.or(state.as_ref().map(Rest::of));
+                        let order = state.map_or_else(Order::default, |state| Order {
+                            born: Some(state.created_at),
+                            is_deleted: state.deleted,
+                        });
+                        return Ok((backlog, order));
+                    }
+                    Err(why) => Some(why),
+                }
+            }
         };
-        Self::present(engine, config, point, why).await
+        let backlog = Self::present(engine, config, point, why).await?;
+        let born = backlog.stands_since().flatten();
+        Ok((backlog, Order { born, is_deleted: false }))
     }
 
-    /// The events after a cursor, or why they cannot be had.
+    /// … to the present again, of a reader that was there before.
+    pub(crate) async fn go_on(
+        engine: &dyn Engine,
+        config: &Config,
+        point: &Point,
+        cursor: Cursor,
+    ) -> Result<Self, EngineError> {
+        match Self::missed(engine, config, point, cursor).await? {
+            Ok((backlog, _)) => Ok(backlog),
+            Err(why) => Self::present(engine, config, point, Some(why)).await,
+        }
+    }
+
+    /// The state of the one order that is watched.
+    async fn state(engine: &dyn Engine, point: &Point) -> Result<Option<State>, EngineError> {
+        match &point.scope {
+            Scope::Order(order) => {
+                let now = Timestamp::UNIX_EPOCH;
+                Ok(engine.read(&point.watch.tenant, order, None, now).await?.state)
+            }
+            Scope::Customer(_) | Scope::Tenant => Ok(None),
+        }
+    }
+
+    /// The events after a cursor, and whether one order's are of more than one life; or why they
+    /// cannot be had.
     async fn missed(
         engine: &dyn Engine,
         config: &Config,
         point: &Point,
         cursor: Cursor,
-    ) -> Result<Result<Self, ResetReason>, EngineError> {
+    ) -> Result<Result<(Self, bool), ResetReason>, EngineError> {
         let (tenant, scope) = (&point.watch.tenant, &point.scope);
         let limit = HistoryLimit {
             audience: point.audience,
@@ -96,26 +152,17 @@ impl Backlog {
         if let Err(why) = judge(cursor, view) {
             return Ok(Err(why));
         }
-        let rest = match (scope, history.records.last()) {
-            (Scope::Order(_), Some(last)) => Rest::after(last),
-            (Scope::Order(order), None) => {
-                let state = engine.read(tenant, order, None, Timestamp::UNIX_EPOCH).await?.state;
-                // What came after the history was read is in the window, or will be: an order that
-                // is at rest since then is not so for this reader yet.
-                let state = state.filter(|state| state.seq <= history.head);
-                state.map_or(Rest::NONE, |state| Rest {
-                    finality: state.finality,
-                    since: state.updated_at,
-                })
-            }
-            _ => Rest::NONE,
-        };
         let mut records = history.records;
+        let is_of_one = matches!(scope, Scope::Order(_));
+        let rest = records.last().filter(|_| is_of_one).map(|last| Rest::after(last));
+        let former = records.split_last().map_or(&[][..], |(_, former)| former);
+        let is_of_several_lives = is_of_one && former.iter().any(|record| record.is_deletion());
         let has_more = records.len() > REPLAY_CHUNK;
         records.truncate(REPLAY_CHUNK);
         records.shrink_to_fit();
         let given = Given::Events(records.into_iter());
-        Ok(Ok(Self { from: cursor, reset: None, rest, has_more, given }))
+        let backlog = Self { from: cursor, reset: None, rest, has_more, given };
+        Ok(Ok((backlog, is_of_several_lives)))
     }
 
     /// The state of things.
@@ -133,9 +180,7 @@ impl Backlog {
         // Half a state is worse than none: a larger scope is paged from its beginning.
         let orders = if is_paged { Vec::new() } else { page.orders };
         let rest = match (&point.scope, orders.first()) {
-            (Scope::Order(_), Some(order)) => {
-                Rest { finality: order.state.finality, since: order.state.updated_at }
-            }
+            (Scope::Order(_), Some(order)) => Rest::of(&order.state),
             _ => Rest::NONE,
         };
         let why = why.or(is_paged.then_some(ResetReason::Large));
@@ -143,10 +188,17 @@ impl Backlog {
             // Before the snapshots are given the reader stands nowhere.
             from: Cursor { epoch: page.epoch, seq: 0 },
             reset: why.map(|reason| Reset { reason, is_paged }),
-            rest,
+            rest: Some(rest),
             has_more: false,
             given: Given::Snapshots { orders: orders.into_iter(), at: Some(at) },
         })
+    }
+
+    /// Of a state, since when the order in it is there, if there is one; none where this is of
+    /// events. Asked before any of it is given, and of one order only.
+    pub(crate) fn stands_since(&self) -> Option<Option<Timestamp>> {
+        let Given::Snapshots { orders, .. } = &self.given else { return None };
+        Some(orders.as_slice().first().map(|order| order.state.created_at))
     }
 
     /// Whether there is nothing to give.

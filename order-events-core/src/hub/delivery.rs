@@ -151,7 +151,7 @@ pub struct End {
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum EndReason {
-    /// The order cannot go on: there is nothing left to wait for.
+    /// The order cannot go on, or was deleted: there is nothing left to wait for.
     Final,
     /// The order has probably finished; the reader may look in again later.
     Quiet,

@@ -12,6 +12,7 @@ mod backlog;
 mod builder;
 mod codec;
 mod delivery;
+mod life;
 #[cfg(all(test, order_events_loom))]
 mod loom_tests;
 mod owner;
@@ -120,7 +121,7 @@ impl<L: Lifecycle> Hub<L> {
     ) -> Result<Subscription, SubscribeError> {
         let begun = async {
             let mut subscription = self.shared.seat(&grant)?;
-            match subscription.begin(resume).await? {
+            match subscription.begin(resume, grant.even_if_absent).await? {
                 true => Ok(subscription),
                 false => Err(SubscribeError::Finished),
             }

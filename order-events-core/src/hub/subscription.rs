@@ -11,6 +11,7 @@ use futures_core::Stream;
 
 use super::backlog::{Backlog, Rest};
 use super::delivery::{Delivery, End, EndReason, Event};
+use super::life::Life;
 use super::registry::Point;
 use super::shared::Shared;
 use super::watch::Taken;
@@ -37,6 +38,10 @@ use crate::time::Timestamp;
 /// Once [`Delivery::End`] is taken the stream is over, and its place in the limits is free.
 /// Dropping the subscription at any moment, polled or not, leaves no trace either.
 ///
+/// A subscription to one order ends as [`EndReason::Final`] once it has given the order's deletion,
+/// unless the grant [may be early](crate::Grant::even_if_absent): the next order of the same id may
+/// be somebody else's, so whoever comes back is authorised anew.
+///
 /// # Time
 ///
 /// The hub has no timers. Expiry and `quiet` are judged when the subscription is polled: whoever
@@ -52,6 +57,7 @@ pub struct Subscription {
     /// Since when the order is as `finality` says.
     rests_since: Timestamp,
     finality: Finality,
+    life: Life,
     is_resumed: bool,
     seat: u32,
 }
@@ -89,19 +95,32 @@ impl Subscription {
             expires: expires.unwrap_or(Timestamp::MAX),
             rests_since: Rest::NONE.since,
             finality: Rest::NONE.finality,
+            life: Life::ANY,
             is_resumed: false,
             seat,
         }
     }
 
     /// Reads the beginning. False where the reader has everything and nothing can follow.
-    pub(super) async fn begin(&mut self, resume: Resume) -> Result<bool, EngineError> {
+    /// `even_if_absent` is the grant's.
+    pub(super) async fn begin(
+        &mut self,
+        resume: Resume,
+        even_if_absent: bool,
+    ) -> Result<bool, EngineError> {
         let presented = matches!(resume, Resume::After(_));
+        let is_of_one_life = matches!(self.point.scope, Scope::Order(_)) && !even_if_absent;
         let Shared { engine, config, .. } = &*self.shared;
-        let backlog = Backlog::read(&**engine, config, &self.point, resume).await?;
+        let (backlog, order) = Backlog::begin(&**engine, config, &self.point, resume).await?;
         self.is_resumed = presented && backlog.reset.is_none();
-        if self.is_resumed && backlog.is_empty() && backlog.rest.finality == Finality::Final {
-            return Ok(false);
+        if self.is_resumed && backlog.is_empty() {
+            let is_final = backlog.rest.is_some_and(|rest| rest.finality == Finality::Final);
+            if is_final || (is_of_one_life && order.is_deleted) {
+                return Ok(false);
+            }
+        }
+        if is_of_one_life {
+            self.life = Life::of(order.born);
         }
         self.shared.counters.began(presented, backlog.reset, backlog.is_empty());
         self.enter(backlog);
@@ -110,7 +129,9 @@ impl Subscription {
 
     fn enter(&mut self, backlog: Backlog) {
         self.cursor = backlog.from;
-        self.rest(backlog.rest);
+        if let Some(rest) = backlog.rest {
+            self.rest(rest);
+        }
         self.phase = Phase::Behind(Box::new(backlog));
     }
 
@@ -131,6 +152,7 @@ impl Subscription {
         loop {
             match &mut self.phase {
                 Phase::Over => return Poll::Ready(None),
+                Phase::Live if self.life.is_over() => return self.end(EndReason::Final),
                 Phase::Live => {
                     let taken = match self.point.seats.poll(self.seat, self.cursor.seq, cx) {
                         Poll::Ready(taken) => taken,
@@ -140,6 +162,9 @@ impl Subscription {
                         // It came from the log already.
                         Taken::Item(record) if record.seq() <= self.cursor.seq => {}
                         Taken::Item(record) => {
+                            if let Err(why) = self.life.take(&record) {
+                                return self.end(why);
+                            }
                             return Poll::Ready(Some(Delivery::Event(self.take(record))));
                         }
                         Taken::Lapped => {
@@ -155,10 +180,15 @@ impl Subscription {
                     }
                     match backlog.next(self.point.audience) {
                         Some(delivery) => {
+                            if let Delivery::Event(event) = &delivery
+                                && let Err(why) = self.life.take(&event.record)
+                            {
+                                return self.end(why);
+                            }
                             self.stand_after(&delivery);
                             return Poll::Ready(Some(delivery));
                         }
-                        None if backlog.has_more => self.read_log(),
+                        None if backlog.has_more && !self.life.is_over() => self.read_log(),
                         None => self.phase = Phase::Live,
                     }
                 }
@@ -170,6 +200,12 @@ impl Subscription {
                     match answer {
                         Poll::Pending => return Poll::Pending,
                         Poll::Ready(Ok(backlog)) => {
+                            let log_was_lost = backlog.from.epoch != self.cursor.epoch;
+                            if let Some(born) = backlog.stands_since()
+                                && let Err(why) = self.life.stand(born, log_was_lost)
+                            {
+                                return self.end(why);
+                            }
                             self.shared.counters.read_again(backlog.reset);
                             self.enter(backlog);
                         }
@@ -193,9 +229,9 @@ impl Subscription {
     fn read_log(&mut self) {
         self.point.seats.catch_up(self.seat);
         let (shared, point) = (Arc::clone(&self.shared), Arc::clone(&self.point));
-        let resume = Resume::After(self.cursor);
+        let cursor = self.cursor;
         let answer: Answer = Box::pin(async move {
-            Backlog::read(&*shared.engine, &shared.config, &point, resume).await
+            Backlog::go_on(&*shared.engine, &shared.config, &point, cursor).await
         });
         self.phase = Phase::Reading(Box::new(answer));
     }

@@ -29,6 +29,12 @@ impl Client {
         self.was_revoked = false;
     }
 
+    /// As this client pictures it, the order cannot go on, or it is gone.
+    pub(super) fn is_done_with(&self, order: &OrderId) -> bool {
+        let pictured = self.picture.get(order).and_then(|pictured| pictured.status);
+        pictured.is_none_or(Lifecycle::is_final)
+    }
+
     pub(super) fn may_see(&self, fact: &Fact) -> bool {
         let in_scope = match self.grant.scope() {
             Scope::Order(order) => fact.order == *order,

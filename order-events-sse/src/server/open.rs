@@ -107,6 +107,8 @@ async fn granted<L: Lifecycle>(
     let subscribed = hub.subscribe(grant, request.resume.clone());
     let subscription = match in_time(hub, settings, subscribed).await? {
         Ok(subscription) => subscription,
+        // It is gone, and the reader was told so.
+        Err(SubscribeError::Finished) if is_absent => return Err(Problem::NotFound),
         Err(SubscribeError::Finished) => return Ok(finished(request, asked.form)),
         Err(error) => return Err(refused(error)),
     };

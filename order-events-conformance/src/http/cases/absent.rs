@@ -37,13 +37,16 @@ pub(super) async fn an_order_deleted_meanwhile_is_told_and_then_not_there(lab: &
         shop.publish(Update::delete(order(id))).await;
     }
     assert_eq!(watching.event("order.deleted").await.id, Some(cursor(3)));
+    watching.ends("final").await;
 
     let request = Request::events_of("anna-2").by("anna");
     let mut away = shop.watch(request.clone().after(cursor(2))).await;
     away.resumed(&cursor(2)).await;
     assert_eq!(away.event("order.deleted").await.id, Some(cursor(4)));
+    away.ends("final").await;
     let page = shop.page(request.clone().after(cursor(2))).await;
     assert_eq!(page["events"][0]["event"], "order.deleted");
+    assert_eq!(page["end"]["reason"], "final");
 
     // Who has been told, and who never knew it, is answered as if it had never been.
     shop.ask(request.clone().after(cursor(4))).await.refuses(404, "not-found");

@@ -5,6 +5,7 @@ mod beginning;
 mod ending;
 mod limits;
 mod orders;
+mod owners;
 mod pages;
 mod refusals;
 mod resuming;
@@ -77,6 +78,8 @@ cases! {
     // Whose and what
     absent::an_order_may_be_waited_for_where_the_grant_allows;
     absent::an_order_deleted_meanwhile_is_told_and_then_not_there;
+    owners::an_order_is_shown_to_whom_the_log_says_it_is;
+    owners::an_order_of_a_later_version_is_its_owners;
     scopes::what_is_for_staff_is_on_no_public_wire;
     scopes::a_customer_sees_an_order_from_its_attachment_on;
     scopes::the_tenant_is_the_grants;
