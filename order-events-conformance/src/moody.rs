@@ -31,12 +31,12 @@ pub enum Mood {
     Fails,
 }
 
-/// Any engine, whose readers (of [`Log::history`] and [`Log::snapshots`]) are subject to a [`Mood`]
-/// and are counted. All else goes through at once, so that whoever publishes or ends a stream
-/// meanwhile is not held himself. [`Faulty`](crate::faulty::Faulty) fails by chance; this one when
-/// it is told to.
+/// Any engine, whose readers are subject to a [`Mood`]; those of [`Log::history`] and
+/// [`Log::snapshots`] are counted. All else goes through at once. Who publishes reads as well: a hub
+/// on the engine [`beneath`](Self::beneath) is not held. [`Faulty`](crate::faulty::Faulty) fails by
+/// chance; this one when it is told to.
 pub struct Moody<E> {
-    inner: E,
+    inner: Arc<E>,
     mood: Mutex<Mood>,
     held: Mutex<Vec<Waker>>,
     then: Mutex<Option<BoxFuture<'static, ()>>>,
@@ -50,7 +50,7 @@ impl<E: Engine> Moody<E> {
     /// An engine that answers, as yet.
     pub fn new(inner: E) -> Self {
         Self {
-            inner,
+            inner: Arc::new(inner),
             mood: Mutex::new(Mood::Answers),
             held: Mutex::default(),
             then: Mutex::default(),
@@ -59,6 +59,11 @@ impl<E: Engine> Moody<E> {
             snapshots: AtomicUsize::new(0),
             follows: Arc::default(),
         }
+    }
+
+    /// The engine that answers whatever the mood: for those who publish meanwhile.
+    pub fn beneath(&self) -> Arc<E> {
+        Arc::clone(&self.inner)
     }
 
     /// Another mood from now on, also for those who wait.
@@ -132,7 +137,10 @@ impl<E: Engine> Log for Moody<E> {
         key: Option<&'a IdempotencyKey>,
         now: Timestamp,
     ) -> Answer<'a, Current> {
-        self.inner.read(tenant, order, key, now)
+        Answer::later(async move {
+            self.answers(Mood::Holds).await?;
+            self.inner.read(tenant, order, key, now).await
+        })
     }
 
     async fn history(

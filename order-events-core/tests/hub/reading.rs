@@ -95,13 +95,14 @@ async fn a_reader_that_waits_for_the_log_is_told_its_end_at_once() {
 async fn an_event_that_comes_while_the_log_is_read_does_not_hide_the_end() {
     for mood in MOODS {
         let (engine, hub, mut watching) = lapped().await;
+        let shop = Hub::builder().engine(engine.beneath()).build();
         engine.turn(mood);
         let woken = Arc::new(Woken::default());
         let waker = Waker::from(Arc::clone(&woken));
         let mut cx = Context::from_waker(&waker);
         for times in 1..=2 {
             assert!(watching.poll_delivery(&mut cx).is_pending(), "{mood:?}");
-            remark(&hub, 1).await;
+            remark(&shop, 1).await;
             assert_eq!(woken.times(), times, "{mood:?}");
         }
         assert!(watching.poll_delivery(&mut cx).is_pending(), "{mood:?}");

@@ -9,6 +9,7 @@ use order_events_core::{Authorizer, Denied, Grant, Hub, Lifecycle, OrderStatus, 
 
 use super::accept;
 use super::body::Body;
+use super::open::in_time;
 use super::orders;
 use super::problem::Problem;
 use super::query::Query;
@@ -75,7 +76,7 @@ impl<L: Lifecycle> Door<L> {
         if !accept::takes_json(&parts.headers) {
             return Err(Problem::NotAcceptable("application/json"));
         }
-        let granted = self.grant(route, parts).await;
+        let granted = in_time(hub, settings, self.grant(route, parts)).await?;
         let grant = granted.map_err(|denied| Problem::denied(denied, settings.retry_after(hub)))?;
         match route {
             Route::Order => orders::one(hub, &grant, &parts.headers, settings).await,

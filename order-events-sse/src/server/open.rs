@@ -52,7 +52,8 @@ impl StreamRequest {
     ///
     /// What can never be answered (405, 406) is refused before anybody is asked, and a refusal is
     /// told as these settings want it, with a wait that the hub spreads. `granted` is usually
-    /// [`authorize`](order_events_core::authorize) on an authorizer of yours.
+    /// [`authorize`](order_events_core::authorize) on an authorizer of yours; as it may look into the
+    /// log or another store, it is waited for [as long](Settings::log_patience) as the log is.
     pub async fn open_if<L: Lifecycle>(
         &self,
         hub: &Hub<L>,
@@ -62,11 +63,12 @@ impl StreamRequest {
         if let Err(problem) = self.asked {
             return problem.response();
         }
-        match granted.await {
-            Ok(grant) => self.open_with(hub, grant, settings).await,
-            Err(denied) => {
+        match in_time(hub, settings, granted).await {
+            Ok(Ok(grant)) => self.open_with(hub, grant, settings).await,
+            Ok(Err(denied)) => {
                 refusal(Problem::denied(denied, settings.retry_after(hub)), self, settings)
             }
+            Err(late) => refusal(late, self, settings),
         }
     }
 }
@@ -129,7 +131,7 @@ async fn is_absent<L: Lifecycle>(hub: &Hub<L>, grant: &Grant) -> Result<bool, En
     }
 }
 
-/// What the log answers, unless it takes longer than a caller should wait.
+/// What the log, or whoever authorises, answers, unless it takes longer than a caller should wait.
 pub(super) async fn in_time<L: Lifecycle, T>(
     hub: &Hub<L>,
     settings: &Settings,

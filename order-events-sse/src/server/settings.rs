@@ -34,8 +34,9 @@ pub const PAGE_ORDERS: usize = 100;
 /// The longest wait of a long poll: below the 60 s of proxies.
 pub const MAX_WAIT: Duration = Duration::from_secs(30);
 
-/// How long a request waits for a slow log: for its beginning, then it is 503; and on a page for what
-/// was missed, then it is given without what the log would have said.
+/// How long a request waits for whoever authorises it, who may have to ask a log or a store, and for
+/// a slow log: for its beginning, then it is 503; and on a page for what was missed, then it is given
+/// without what the log would have said.
 pub const LOG_PATIENCE: Duration = Duration::from_secs(5);
 
 /// What a door may be told. [`Default`] gives the constants of this module.

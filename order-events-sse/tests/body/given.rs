@@ -22,7 +22,7 @@ use tokio::time::Instant;
 pub(crate) const START: Timestamp = Timestamp::from_millis(1_800_000_000_000);
 
 /// A clock that shows the runtime's paused time.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Paused(Instant);
 
 impl Clock for Paused {
@@ -35,6 +35,8 @@ impl Clock for Paused {
 pub(crate) struct House {
     pub(crate) hub: Hub,
     pub(crate) engine: Arc<Moody<MemoryEngine>>,
+    /// Publishes whatever the mood.
+    shop: Hub,
 }
 
 pub(crate) async fn house() -> House {
@@ -47,13 +49,14 @@ pub(crate) async fn house_with(change: impl FnOnce(&mut Config)) -> House {
 }
 
 pub(crate) async fn house_on(
-    clock: impl Clock,
+    clock: impl Clock + Clone,
     memory: MemoryEngine,
     change: impl FnOnce(&mut Config),
 ) -> House {
     let engine = Arc::new(Moody::new(memory));
+    let shop = Hub::builder().engine(engine.beneath()).clock(clock.clone()).build();
     let hub = Hub::builder().engine(Arc::clone(&engine)).clock(clock).seed(7).configure(change);
-    let house = House { hub: hub.build(), engine };
+    let house = House { hub: hub.build(), engine, shop };
     house.publish(Update::create(order())).await;
     house
 }
@@ -68,7 +71,7 @@ pub(crate) fn anna() -> Grant {
 
 impl House {
     pub(crate) async fn publish(&self, update: Update) -> Applied {
-        match self.hub.publish(update).await.unwrap() {
+        match self.shop.publish(update).await.unwrap() {
             Published::Applied(applied) => applied,
             other => panic!("expected it to be applied, not {other:?}"),
         }

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use http::Request;
 use order_events_core::{
-    Authorizer, Cursor, Denied, Grant, OrderId, OrderStatus, Principal, Scope, Update, async_trait,
+    Authorizer, Cursor, CustomerId, Denied, Grant, Hub, OrderId, OrderStatus, Principal, Scope,
+    Update, async_trait, authorizer,
 };
 use order_events_sse::server::{Door, Parts, Route, Settings, WhenRefused};
 use serde_json::{Value, json};
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::given::{House, Mood, anna, house, house_with, next, order, request, s};
 
@@ -20,6 +21,15 @@ impl Authorizer<Parts> for Everybody {
     async fn authorize(&self, _: &Parts, wanted: &Scope) -> Result<Grant, Denied> {
         Ok(Grant::new(Principal::new("anna").unwrap(), wanted.clone()))
     }
+}
+
+/// Lets everybody in to whom the log says that the order is theirs.
+fn owners(house: &House) -> impl Authorizer<Parts> + use<> {
+    async fn access(hub: Hub, _: Parts, wanted: Scope) -> Result<Grant, Denied> {
+        let anna = CustomerId::new("anna").map_err(|_| Denied::Failed)?;
+        hub.check_owner(Grant::new(&anna, wanted), &anna).await
+    }
+    authorizer(house.hub.clone(), access)
 }
 
 /// The page after a cursor.
@@ -249,10 +259,17 @@ async fn a_log_that_does_not_answer_is_not_waited_for_without_end() {
         assert_eq!(since.elapsed(), Settings::default().log_patience);
         assert_eq!(house.hub.stats().subscriptions, 0);
     }
-    for (route, path) in [(Route::Order, "/orders/42"), (Route::Orders, "/orders")] {
+    let (open, owners) = (Door::new(&house.hub, Everybody), Door::new(&house.hub, owners(&house)));
+    for (door, route, path) in [
+        (&open, Route::Order, "/orders/42"),
+        (&open, Route::Orders, "/orders"),
+        // Whoever grants it asks the log himself.
+        (&owners, Route::Order, "/orders/42"),
+        (&owners, Route::OrderEvents, "/orders/42/events"),
+    ] {
         let since = Instant::now();
         let parts = Request::get(path).body(()).unwrap().into_parts().0;
-        let answer = Door::new(&house.hub, Everybody).answer(route, &parts).await;
+        let answer = timeout(s(60), door.answer(route, &parts)).await.expect("it is answered");
         assert_eq!(answer.status(), 503, "{path}");
         assert_eq!(since.elapsed(), Settings::default().log_patience);
     }
