@@ -55,12 +55,14 @@ pub enum Problem {
 }
 
 #[derive(Serialize)]
-struct Json {
+struct Json<'a> {
     r#type: &'static str,
     title: &'static str,
     status: u16,
     code: &'static str,
     detail: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<&'a str>,
 }
 
 impl Problem {
@@ -154,7 +156,7 @@ impl Problem {
     /// The response.
     pub fn response(&self) -> Response<Body> {
         let mut response =
-            document(self.status(), self.code(), self.to_string(), self.retry_after());
+            document(self.status(), self.code(), self.to_string(), None, self.retry_after());
         let headers = response.headers_mut();
         match self {
             Self::Unauthenticated => {
@@ -174,11 +176,12 @@ impl Problem {
     }
 }
 
-/// A refusal as JSON: why, and when to come back.
+/// A refusal as JSON: why, the key to come back with, and when.
 pub(crate) fn document(
     status: StatusCode,
     code: &'static str,
     detail: String,
+    key: Option<&str>,
     retry_after: Option<Duration>,
 ) -> Response<Body> {
     let json = Json {
@@ -188,6 +191,7 @@ pub(crate) fn document(
         status: status.as_u16(),
         code,
         detail,
+        key,
     };
     // Texts and a number always have a JSON form.
     let json = serde_json::to_vec(&json).unwrap_or_default();

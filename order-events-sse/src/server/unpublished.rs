@@ -9,8 +9,13 @@ use super::problem::{document, wait_by_chance};
 /// The refusal of an update, as `application/problem+json` with a `code` for programs.
 ///
 /// What is out of bounds is 422, an order that is not there 404; 409 where the order is not as the
-/// caller believes, or the service does not want it; and 503 with a `Retry-After` where the log
-/// cannot be reached, whose detail names the key to try again with where the answer was lost.
+/// caller believes, or the service does not want it; and 503 where the log
+/// cannot be reached: with a `Retry-After` where nothing was committed, but for the creation that a
+/// report brings with it.
+///
+/// Where the answer was lost the update may have been committed. Sent again as it is it would be
+/// published twice, so the caller is not asked to; the document has the `key` to send it with
+/// instead, which tells, however often.
 ///
 /// It says how the order is: whoever may publish may know.
 pub fn unpublished<L: Lifecycle>(error: &PublishError<L>) -> Response<Body> {
@@ -25,14 +30,21 @@ pub fn unpublished<L: Lifecycle>(error: &PublishError<L>) -> Response<Body> {
         // A reason that this version does not know may pass.
         _ => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
     };
-    let may_pass = status == StatusCode::SERVICE_UNAVAILABLE;
-    document(status, code, error.to_string(), may_pass.then(wait_by_chance))
+    let key = match error {
+        PublishError::Indeterminate { key, .. } => Some(key.as_str()),
+        _ => None,
+    };
+    let may_be_repeated = status == StatusCode::SERVICE_UNAVAILABLE && key.is_none();
+    let retry_after = may_be_repeated.then(wait_by_chance);
+    document(status, code, error.to_string(), key, retry_after)
 }
 
 #[cfg(test)]
 mod tests {
     use order_events_core::engine::EngineError;
     use order_events_core::{Hub, IdempotencyKey, OrderId, OrderStatus, Update};
+
+    use serde_json::Value;
 
     use super::*;
 
@@ -69,10 +81,13 @@ mod tests {
             let response = unpublished(&error);
             assert_eq!(response.status().as_u16(), status, "{error}");
             assert_eq!(response.headers()["content-type"], "application/problem+json");
-            assert_eq!(response.headers().contains_key("retry-after"), status == 503, "{error}");
+            let may_be_repeated = code == "unavailable";
+            assert_eq!(response.headers().contains_key("retry-after"), may_be_repeated, "{error}");
             let Body::Full(json) = response.into_body() else { panic!("a document") };
-            let json: serde_json::Value = serde_json::from_slice(&json).unwrap();
+            let json: Value = serde_json::from_slice(&json).unwrap();
             assert_eq!((&json["code"], &json["detail"]), (&code.into(), &error.to_string().into()));
+            let key = (code == "indeterminate").then_some("scan-1");
+            assert_eq!(json.get("key"), key.map(Value::from).as_ref(), "{error}");
         }
     }
 }
