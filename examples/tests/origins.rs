@@ -11,7 +11,7 @@ async fn preflight(server: &Server, origin: &str) -> Answer {
     let headers = [
         ("origin", origin),
         ("access-control-request-method", "GET"),
-        ("access-control-request-headers", "authorization,last-event-id"),
+        ("access-control-request-headers", "authorization,if-none-match,last-event-id"),
     ];
     server.ask(Method::OPTIONS, "/orders/42/events", &headers, "").await
 }
@@ -35,7 +35,7 @@ async fn a_page_on_the_list_may_read_with_credentials() {
     for origin in ORIGINS {
         let asked = preflight(&server, origin).await;
         assert!(asked.status.is_success());
-        for header in ["authorization", "content-type", "last-event-id"] {
+        for header in ["authorization", "content-type", "if-none-match", "last-event-id"] {
             assert!(all(&asked.headers, "access-control-allow-headers").contains(header));
         }
         for method in ["get", "post"] {
@@ -43,6 +43,9 @@ async fn a_page_on_the_list_may_read_with_credentials() {
         }
         let read = actual(&server, origin).await;
         assert!(read.status.is_success());
+        for header in ["etag", "retry-after"] {
+            assert!(all(&read.headers, "access-control-expose-headers").contains(header));
+        }
         for answer in [asked, read] {
             assert_eq!(all(&answer.headers, "access-control-allow-origin"), origin);
             assert_eq!(all(&answer.headers, "access-control-allow-credentials"), "true");

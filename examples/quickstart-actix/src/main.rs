@@ -2,8 +2,8 @@
 
 use actix_web::{App, HttpServer, web::Data, web::Json, web::post, web::to};
 use order_events_actix::{
-    Answer, Denied, Door, EventRequest, Grant, Head, Hub, Parts, STOP_DEADLINE, Scope, authorizer,
-    bind, cors, routes, serve, stopped,
+    Answer, Denied, Door, EventRequest, Grant, Head, Hub, Origins, Parts, STOP_DEADLINE, Scope,
+    authorizer, bind, cors, routes, serve, stopped,
 };
 use shop::{Change, Receipt, Shop};
 
@@ -29,14 +29,14 @@ async fn publish(shop: Data<Shop>, head: Head, change: Json<Change>) -> Answer<J
 async fn main() -> std::io::Result<()> {
     let shop = Shop::new(Hub::builder().build(), &shop::secret());
     let door = Door::new(&shop.hub, authorizer(shop.clone(), access));
-    let data = Data::new(shop.clone());
+    let (data, origins) = (Data::new(shop.clone()), Origins::of(shop::ORIGINS)?);
     let app = move || {
         App::new()
             .app_data(data.clone())
             .route("/mine", to(mine))
             .route("/orders", post().to(publish))
             .configure(routes(&door))
-            .wrap(cors(shop::ORIGINS))
+            .wrap(cors(&origins))
     };
     let server = bind(HttpServer::new(app), shop::address())?;
     shop.open(server.addrs()[0]).await?;

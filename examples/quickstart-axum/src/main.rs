@@ -2,8 +2,8 @@
 
 use axum::{Json, extract::State, routing::any, routing::post};
 use order_events_axum::{
-    Answer, Denied, Door, EventRequest, Grant, Head, Hub, Listener, Parts, STOP_DEADLINE, Scope,
-    authorizer, cors, routes, serve, stopped,
+    Answer, Denied, Door, EventRequest, Grant, Head, Hub, Listener, Origins, Parts, STOP_DEADLINE,
+    Scope, authorizer, cors, routes, serve, stopped,
 };
 use shop::{Change, Receipt, Shop};
 
@@ -32,7 +32,7 @@ async fn main() -> std::io::Result<()> {
     let router = routes(&door)
         .route("/mine", any(mine))
         .route("/orders", post(publish))
-        .layer(cors(shop::ORIGINS))
+        .layer(cors(&Origins::of(shop::ORIGINS)?))
         .with_state(shop.clone());
     let listener = Listener::bind(shop::address())?;
     shop.open(listener.local_addr()?).await?;

@@ -26,7 +26,7 @@ mod unpublished;
 pub use http::request::Parts;
 
 pub use body::{Body, EventBody};
-pub use cors::{CORS_REQUEST_HEADERS, CORS_RESPONSE_HEADERS, allowed_origins};
+pub use cors::{CORS_REQUEST_HEADERS, CORS_RESPONSE_HEADERS, OriginError, Origins};
 pub use door::Door;
 pub use problem::Problem;
 pub use query::PARAMETERS;
