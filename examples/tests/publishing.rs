@@ -92,7 +92,9 @@ async fn a_repeated_key_publishes_once() {
 #[tokio::test]
 async fn a_method_that_nobody_takes_is_refused_by_the_door() {
     let server = Server::start().await;
-    let refused = server.ask(Method::DELETE, "/orders/42", &[], "").await;
-    assert_eq!(refused.status, StatusCode::METHOD_NOT_ALLOWED);
-    assert_eq!(refused.headers["content-type"], "application/problem+json");
+    for path in ["/orders/42", "/mine"] {
+        let refused = server.ask(Method::DELETE, path, &[], "").await;
+        assert_eq!(refused.status, StatusCode::METHOD_NOT_ALLOWED, "{path}");
+        assert_eq!(refused.headers["content-type"], "application/problem+json");
+    }
 }

@@ -56,7 +56,7 @@ fn handlers(hub: Hub, door: Door) -> impl FnOnce(&mut ServiceConfig) {
                     async move {
                         let head = parts(&head);
                         let granted = door.grant(route, &head);
-                        EventResponse(request.open_if(&hub, granted, door.settings()).await)
+                        EventResponse(request.open_if_with(&hub, granted, door.settings()).await)
                     }
                 }),
             };

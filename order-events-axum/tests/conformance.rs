@@ -66,7 +66,7 @@ fn handlers(hub: &Hub, door: &Door) -> Router {
             }
             _ => any(async move |head: Parts, request: EventRequest| {
                 let granted = door.grant(route, &head);
-                EventResponse(request.open_if(&hub, granted, door.settings()).await)
+                EventResponse(request.open_if_with(&hub, granted, door.settings()).await)
             }),
         };
         router.route(route.path(), answer)

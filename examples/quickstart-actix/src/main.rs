@@ -2,8 +2,8 @@
 
 use actix_web::{App, HttpServer, web::Data, web::Json, web::post, web::to};
 use order_events_actix::{
-    Answer, Denied, Door, EventRequest, Grant, Head, Hub, Origins, Parts, STOP_DEADLINE, Scope,
-    authorizer, bind, cors, routes, serve, stopped,
+    Answer, Denied, Door, EventRequest, EventResponse, Grant, Head, Hub, Origins, Parts,
+    STOP_DEADLINE, Scope, authorizer, bind, cors, routes, serve, stopped,
 };
 use shop::{Change, Receipt, Shop};
 
@@ -15,8 +15,8 @@ async fn access(shop: Shop, request: Parts, wanted: Scope) -> Result<Grant, Deni
 }
 
 /// A handler of one's own: whoever is signed in watches their orders, whoever that is.
-async fn mine(shop: Data<Shop>, head: Head, request: EventRequest) -> Answer {
-    Ok(request.open(&shop.hub, shop.user(&head)?.own_orders()).await.into())
+async fn mine(shop: Data<Shop>, head: Head, request: EventRequest) -> EventResponse {
+    request.open_if(&shop.hub, async { shop.own_orders(&head) }).await.into()
 }
 
 /// Admins say what happens to an order, and whoever watches it is told.

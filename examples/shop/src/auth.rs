@@ -68,6 +68,12 @@ impl Shop {
         User::of(token.map_err(|_| Denied::Unauthenticated)?.claims)
     }
 
+    /// The grant of whoever sent a request to watch their own orders, until their token ends.
+    pub fn own_orders(&self, request: &Parts) -> Result<Grant, Denied> {
+        let user = self.user(request)?;
+        Ok(Grant::new(&user.id, &user.id).until(user.until))
+    }
+
     /// A token to sign in with; a real shop gives it out at its login page.
     pub fn token(
         &self,
@@ -103,11 +109,6 @@ impl User {
         let millis = i64::try_from(claims.exp.saturating_mul(1000)).unwrap_or(i64::MAX);
         let until = Timestamp::from_millis(millis);
         Ok(Self { id, is_admin: claims.role == Role::Admin, until })
-    }
-
-    /// The grant to watch one's own orders, until the token ends.
-    pub fn own_orders(&self) -> Grant {
-        Grant::new(&self.id, &self.id).until(self.until)
     }
 
     /// Nothing, unless they are an admin.

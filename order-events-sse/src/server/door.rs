@@ -51,7 +51,7 @@ impl<L: Lifecycle> Door<L> {
         match route.is_events() {
             true => {
                 let Inner { hub, settings, .. } = &*self.0;
-                StreamRequest::of(parts).open_if(hub, self.grant(route, parts), settings).await
+                StreamRequest::of(parts).open_if_with(hub, self.grant(route, parts), settings).await
             }
             false => self.orders(route, parts).await.unwrap_or_else(|problem| problem.response()),
         }

@@ -51,10 +51,19 @@ impl StreamRequest {
     /// … where somebody who is still to be asked grants it: what the ready-made routes do.
     ///
     /// What can never be answered (405, 406) is refused before anybody is asked, and a refusal is
-    /// told as these settings want it, with a wait that the hub spreads. `granted` is usually
+    /// told as the settings want it, with a wait that the hub spreads. `granted` is usually
     /// [`authorize`](order_events_core::authorize) on an authorizer of yours; as it may look into the
     /// log or another store, it is waited for [as long](Settings::log_patience) as the log is.
     pub async fn open_if<L: Lifecycle>(
+        &self,
+        hub: &Hub<L>,
+        granted: impl Future<Output = Result<Grant, Denied>>,
+    ) -> Response<Body> {
+        self.open_if_with(hub, granted, &Settings::default()).await
+    }
+
+    /// … as these settings say.
+    pub async fn open_if_with<L: Lifecycle>(
         &self,
         hub: &Hub<L>,
         granted: impl Future<Output = Result<Grant, Denied>>,
