@@ -71,6 +71,13 @@ async fn what_is_no_update_is_refused_and_seen_by_nobody() {
     for nonsense in nonsense {
         let refused = server.publish(nonsense).await;
         assert!(refused.status.is_client_error(), "{nonsense}: {refused:?}");
+        assert_eq!(refused.headers["content-type"], "application/problem+json", "{nonsense}");
+        assert_eq!(refused.json()["code"], "unreadable", "{nonsense}");
+        // Who may not publish is not told what would be right.
+        let hers = server.publish_as(&anna, nonsense).await;
+        assert_eq!(hers.status, StatusCode::FORBIDDEN, "{nonsense}");
+        let nobodys = server.publish_as("nobody", nonsense).await;
+        assert_eq!(nobodys.status, StatusCode::UNAUTHORIZED, "{nonsense}");
     }
     let hers = server.publish_as(&anna, r#"{"orderId":"42","status":"PROCESSING"}"#).await;
     assert_eq!(hers.status, StatusCode::FORBIDDEN);
@@ -87,6 +94,18 @@ async fn a_repeated_key_publishes_once() {
     let second = server.publish(change).await.json();
     assert_eq!((&first["outcome"], &second["outcome"]), (&"applied".into(), &"duplicate".into()));
     assert_eq!(first["cursor"], second["cursor"]);
+}
+
+#[tokio::test]
+async fn what_is_not_said_to_be_json_is_not_read() {
+    // Else a form of any page could publish with the cookie of an admin who looks at it.
+    let server = Server::start().await;
+    let cookie = bearer("sam", Role::Admin).replace("Bearer ", "session=");
+    let headers = [("cookie", cookie.as_str()), ("content-type", "text/plain")];
+    let change = r#"{"orderId":"42","status":"PROCESSING"}"#;
+    let refused = server.ask(Method::POST, "/orders", &headers, change).await;
+    assert!(refused.status.is_client_error(), "{refused:?}");
+    assert_eq!(refused.json()["code"], "unreadable");
 }
 
 #[tokio::test]

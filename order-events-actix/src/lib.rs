@@ -15,6 +15,6 @@ pub use cors::cors;
 pub use extract::{EventRequest, Head};
 pub use order_events_core::{self, *};
 pub use order_events_sse::{self, server::*};
-pub use response::{Answer, EventMessage, EventResponse};
+pub use response::{Answer, EventMessage, EventResponse, Sent};
 pub use routes::routes;
 pub use serve::{bind, bind_with, serve};

@@ -8,11 +8,12 @@ use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::error::InternalError;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::web::Json;
 use actix_web::{Error, HttpRequest, HttpResponse, Responder};
 use bytes::Bytes;
 use futures_core::Stream;
 use order_events_core::{Denied, Invalid, Lifecycle, OrderStatus, PublishError};
-use order_events_sse::server::{Body, Problem, unpublished};
+use order_events_sse::server::{Body, Problem, unpublished, unreadable};
 
 /// The answer to a request for events: a stream, a page, or a refusal.
 #[derive(Debug)]
@@ -21,6 +22,10 @@ pub struct EventResponse(pub http::Response<Body>);
 /// What a handler of the user's own answers: events by default, or whatever else; or a refusal by
 /// `?`, in the words of the ready-made routes.
 pub type Answer<T = EventResponse> = Result<T, EventResponse>;
+
+/// What a handler of the user's own was sent, or why it cannot be read: to be refused by `?` once it
+/// is known who asks.
+pub type Sent<T> = Result<Json<T>, Error>;
 
 impl From<http::Response<Body>> for EventResponse {
     fn from(response: http::Response<Body>) -> Self {
@@ -52,6 +57,17 @@ impl<L: Lifecycle> From<PublishError<L>> for EventResponse {
 impl From<Invalid> for EventResponse {
     fn from(invalid: Invalid) -> Self {
         PublishError::<OrderStatus>::from(invalid).into()
+    }
+}
+
+/// A body that cannot be read, in the words of actix; of an error of the server's own nothing is said.
+impl From<Error> for EventResponse {
+    fn from(error: Error) -> Self {
+        let status = error.as_response_error().status_code();
+        let status = http::StatusCode::from_u16(status.as_u16());
+        let status = status.unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR);
+        let why = if status.is_client_error() { error.to_string() } else { String::new() };
+        unreadable(status, why).into()
     }
 }
 

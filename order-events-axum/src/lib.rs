@@ -17,6 +17,6 @@ pub use extract::{EventRequest, Head};
 pub use listen::{Connection, Listener};
 pub use order_events_core::{self, *};
 pub use order_events_sse::{self, server::*};
-pub use response::{Answer, EventResponse};
+pub use response::{Answer, EventResponse, Sent};
 pub use routes::routes;
 pub use serve::serve;

@@ -3,7 +3,7 @@
 use actix_web::{App, HttpServer, web::Data, web::Json, web::post, web::to};
 use order_events_actix::{
     Answer, Denied, Door, EventRequest, EventResponse, Grant, Head, Hub, Origins, Parts,
-    STOP_DEADLINE, Scope, authorizer, bind, cors, routes, serve, stopped,
+    STOP_DEADLINE, Scope, Sent, authorizer, bind, cors, routes, serve, stopped,
 };
 use shop::{Change, Receipt, Shop};
 
@@ -20,9 +20,9 @@ async fn mine(shop: Data<Shop>, head: Head, request: EventRequest) -> EventRespo
 }
 
 /// Admins say what happens to an order, and whoever watches it is told.
-async fn publish(shop: Data<Shop>, head: Head, change: Json<Change>) -> Answer<Json<Receipt>> {
+async fn publish(shop: Data<Shop>, head: Head, change: Sent<Change>) -> Answer<Json<Receipt>> {
     shop.user(&head)?.must_be_admin()?;
-    Ok(Json(shop.hub.publish(change.0.update()?).await?.into()))
+    Ok(Json(shop.hub.publish(change?.0.update()?).await?.into()))
 }
 
 #[actix_web::main]

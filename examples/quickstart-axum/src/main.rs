@@ -3,7 +3,7 @@
 use axum::{Json, extract::State, routing::any, routing::post};
 use order_events_axum::{
     Answer, Denied, Door, EventRequest, EventResponse, Grant, Head, Hub, Listener, Origins, Parts,
-    STOP_DEADLINE, Scope, authorizer, cors, routes, serve, stopped,
+    STOP_DEADLINE, Scope, Sent, authorizer, cors, routes, serve, stopped,
 };
 use shop::{Change, Receipt, Shop};
 
@@ -20,9 +20,9 @@ async fn mine(shop: State<Shop>, head: Head, request: EventRequest) -> EventResp
 }
 
 /// Admins say what happens to an order, and whoever watches it is told.
-async fn publish(shop: State<Shop>, head: Head, change: Json<Change>) -> Answer<Json<Receipt>> {
+async fn publish(shop: State<Shop>, head: Head, change: Sent<Change>) -> Answer<Json<Receipt>> {
     shop.user(&head)?.must_be_admin()?;
-    Ok(Json(shop.hub.publish(change.0.update()?).await?.into()))
+    Ok(Json(shop.hub.publish(change?.0.update()?).await?.into()))
 }
 
 #[tokio::main]

@@ -38,4 +38,4 @@ pub use settings::{
 };
 pub use socket::{BACKLOG, SEND_BUFFER, Socket, USER_TIMEOUT};
 pub use stopping::{STOP_DEADLINE, stopped};
-pub use unpublished::unpublished;
+pub use unpublished::{unpublished, unreadable};

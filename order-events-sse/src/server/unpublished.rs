@@ -1,4 +1,4 @@
-//! Why an update was not published, for handlers that take updates over HTTP.
+//! Why an update was not published, or could not be read, for handlers that take updates over HTTP.
 
 use http::{Response, StatusCode};
 use order_events_core::{Lifecycle, PublishError};
@@ -37,6 +37,13 @@ pub fn unpublished<L: Lifecycle>(error: &PublishError<L>) -> Response<Body> {
     let may_be_repeated = status == StatusCode::SERVICE_UNAVAILABLE && key.is_none();
     let retry_after = may_be_repeated.then(wait_by_chance);
     document(status, code, error.to_string(), key, retry_after)
+}
+
+/// The refusal of a body that is no update, in the same form; `code` is `unreadable`.
+///
+/// The caller reads why as it is given here.
+pub fn unreadable(status: StatusCode, why: String) -> Response<Body> {
+    document(status, "unreadable", why, None, None)
 }
 
 #[cfg(test)]
