@@ -101,6 +101,9 @@ impl Grant {
 
     /// … though the order may not be there yet: the page after the checkout opens its stream while
     /// the order is being created. A door otherwise answers 404; a hub does not mind either way.
+    ///
+    /// It is then for whatever order has the id: a stream goes on after a deletion, and with the next
+    /// order of that id, whosever it is. Without it a stream ends with its order.
     #[must_use]
     pub fn even_if_absent(mut self) -> Self {
         self.even_if_absent = true;
