@@ -8,48 +8,45 @@ use super::delivery::EndReason;
 use crate::engine::Record;
 use crate::time::Timestamp;
 
-/// See the [module](self).
+/// See the [module](self). Small, for every subscription has one.
 #[derive(Debug)]
-pub(crate) struct Life {
-    /// Not where a scope is wider than an order, nor where the grant is for whatever order has the
-    /// id or will have it.
-    is_bound: bool,
-    /// None while the order was not there yet.
-    born: Option<Timestamp>,
-    is_over: bool,
+pub(crate) enum Life {
+    /// Whatever comes: a scope is wider than an order, or the grant is for whatever order has the id
+    /// or will have it.
+    Any,
+    /// The first of an order that was not there yet.
+    ToCome,
+    /// The one that began then.
+    Since(Timestamp),
+    /// Nothing of it can follow.
+    Over,
 }
 
 impl Life {
-    /// Whatever comes.
-    pub(crate) const ANY: Self = Self { is_bound: false, born: None, is_over: false };
-
     /// The life that began then, or that is still to begin.
     pub(crate) fn of(born: Option<Timestamp>) -> Self {
-        Self { is_bound: true, born, is_over: false }
+        born.map_or(Self::ToCome, Self::Since)
     }
 
     /// Whether nothing of it can follow.
     pub(crate) fn is_over(&self) -> bool {
-        self.is_over
+        matches!(self, Self::Over)
     }
 
     /// Takes an event of the order, or says why the stream ends before it.
     pub(crate) fn take(&mut self, record: &Record) -> Result<(), EndReason> {
-        if !self.is_bound {
-            return Ok(());
-        }
-        if self.is_over {
-            return Err(EndReason::Final);
-        }
-        if self.born.is_none() {
+        match self {
+            Self::Any => return Ok(()),
+            Self::Over => return Err(EndReason::Final),
             // An order that was not there begins with its first version, unless it had a life that
             // was over when the stream began.
-            if record.version() > 1 {
-                return Err(EndReason::Lifetime);
-            }
-            self.born = Some(record.at());
+            Self::ToCome if record.version() > 1 => return Err(EndReason::Lifetime),
+            Self::ToCome => *self = Self::Since(record.at()),
+            Self::Since(_) => {}
         }
-        self.is_over = record.is_deletion();
+        if record.is_deletion() {
+            *self = Self::Over;
+        }
         Ok(())
     }
 
@@ -61,15 +58,13 @@ impl Life {
         born: Option<Timestamp>,
         log_was_lost: bool,
     ) -> Result<(), EndReason> {
-        match born {
-            _ if !self.is_bound => Ok(()),
-            Some(_) if born != self.born => Err(EndReason::Lifetime),
-            Some(_) => Ok(()),
-            None => {
-                self.is_over = self.born.is_some() && !log_was_lost;
-                self.born = None;
-                Ok(())
-            }
+        match (&*self, born) {
+            (Self::Any | Self::Over, _) => {}
+            (Self::Since(known), Some(born)) if *known == born => {}
+            (_, Some(_)) => return Err(EndReason::Lifetime),
+            (Self::Since(_), None) if !log_was_lost => *self = Self::Over,
+            (_, None) => *self = Self::ToCome,
         }
+        Ok(())
     }
 }

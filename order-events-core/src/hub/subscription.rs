@@ -95,7 +95,7 @@ impl Subscription {
             expires: expires.unwrap_or(Timestamp::MAX),
             rests_since: Rest::NONE.since,
             finality: Rest::NONE.finality,
-            life: Life::ANY,
+            life: Life::Any,
             is_resumed: false,
             seat,
         }
