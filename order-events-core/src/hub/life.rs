@@ -8,9 +8,16 @@ use super::delivery::EndReason;
 use crate::engine::Record;
 use crate::time::Timestamp;
 
-/// See the [module](self). Small, for every subscription has one.
+/// See the [module](self). As small as a time, for every subscription has one: what is no time says
+/// the rest.
 #[derive(Debug)]
-pub(crate) enum Life {
+pub(crate) struct Life(i64);
+
+const ANY: i64 = i64::MIN;
+const TO_COME: i64 = i64::MIN + 1;
+const OVER: i64 = i64::MIN + 2;
+
+enum Is {
     /// Whatever comes: a scope is wider than an order, or the grant is for whatever order has the id
     /// or will have it.
     Any,
@@ -23,29 +30,43 @@ pub(crate) enum Life {
 }
 
 impl Life {
+    /// Of no order in particular.
+    pub(crate) fn any() -> Self {
+        Self(ANY)
+    }
+
     /// The life that began then, or that is still to begin.
     pub(crate) fn of(born: Option<Timestamp>) -> Self {
-        born.map_or(Self::ToCome, Self::Since)
+        Self(born.map_or(TO_COME, Timestamp::as_millis))
+    }
+
+    fn is(&self) -> Is {
+        match self.0 {
+            ANY => Is::Any,
+            TO_COME => Is::ToCome,
+            OVER => Is::Over,
+            since => Is::Since(Timestamp::from_millis(since)),
+        }
     }
 
     /// Whether nothing of it can follow.
     pub(crate) fn is_over(&self) -> bool {
-        matches!(self, Self::Over)
+        self.0 == OVER
     }
 
     /// Takes an event of the order, or says why the stream ends before it.
     pub(crate) fn take(&mut self, record: &Record) -> Result<(), EndReason> {
-        match self {
-            Self::Any => return Ok(()),
-            Self::Over => return Err(EndReason::Final),
+        match self.is() {
+            Is::Any => return Ok(()),
+            Is::Over => return Err(EndReason::Final),
             // An order that was not there begins with its first version, unless it had a life that
             // was over when the stream began.
-            Self::ToCome if record.version() > 1 => return Err(EndReason::Lifetime),
-            Self::ToCome => *self = Self::Since(record.at()),
-            Self::Since(_) => {}
+            Is::ToCome if record.version() > 1 => return Err(EndReason::Lifetime),
+            Is::ToCome => *self = Self::of(Some(record.at())),
+            Is::Since(_) => {}
         }
         if record.is_deletion() {
-            *self = Self::Over;
+            self.0 = OVER;
         }
         Ok(())
     }
@@ -58,13 +79,27 @@ impl Life {
         born: Option<Timestamp>,
         log_was_lost: bool,
     ) -> Result<(), EndReason> {
-        match (&*self, born) {
-            (Self::Any | Self::Over, _) => {}
-            (Self::Since(known), Some(born)) if *known == born => {}
+        match (self.is(), born) {
+            (Is::Any | Is::Over, _) => {}
+            (Is::Since(known), Some(born)) if known == born => {}
             (_, Some(_)) => return Err(EndReason::Lifetime),
-            (Self::Since(_), None) if !log_was_lost => *self = Self::Over,
-            (_, None) => *self = Self::ToCome,
+            (Is::Since(_), None) if !log_was_lost => self.0 = OVER,
+            (_, None) => self.0 = TO_COME,
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_time_is_a_time_and_nothing_else() {
+        for time in [Timestamp::MIN, Timestamp::UNIX_EPOCH, Timestamp::MAX] {
+            assert!(matches!(Life::of(Some(time)).is(), Is::Since(since) if since == time));
+        }
+        assert!(matches!(Life::of(None).is(), Is::ToCome));
+        assert!(matches!(Life::any().is(), Is::Any));
     }
 }

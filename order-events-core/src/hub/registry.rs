@@ -15,6 +15,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use hashbrown::{DefaultHashBuilder, HashTable};
 
 use super::delivery::EndReason;
+use super::shared::Shared;
 use super::watch::{Item, WatchPoint};
 use crate::cursor::Epoch;
 use crate::engine::{Engine, Follow, Record, Tail, Wakes};
@@ -42,6 +43,9 @@ struct Shard {
 
 /// The watched scopes of one tenant: the tail that its engine feeds.
 pub(crate) struct TenantWatch {
+    /// What its subscriptions share, so that not each of them must know it. The circle is broken
+    /// when the last one leaves: a tenant that nobody watches is in no table.
+    pub(crate) shared: Arc<Shared>,
     pub(crate) tenant: TenantId,
     window: usize,
     points: Mutex<Points>,
@@ -106,6 +110,7 @@ impl Registry {
     /// committed from now on passes it.
     pub(crate) fn join(
         &self,
+        shared: &Arc<Shared>,
         tenant: &TenantId,
         scope: &Scope,
         audience: Audience,
@@ -123,6 +128,7 @@ impl Registry {
             Some(watch) => Arc::clone(watch),
             None => {
                 let watch = Arc::new(TenantWatch {
+                    shared: Arc::clone(shared),
                     tenant: tenant.clone(),
                     window: self.window,
                     points: Mutex::default(),

@@ -129,6 +129,7 @@ impl Shared {
         let id = self.next_id();
         let owner = Owner { id, principal: grant.principal.clone(), since: now };
         let joined = self.registry.join(
+            self,
             &grant.tenant,
             &grant.scope,
             grant.audience,
@@ -158,7 +159,7 @@ impl Shared {
         }
         principals.add(&grant.principal, (Arc::clone(&point), seat));
         drop(principals);
-        Ok(Subscription::seated(Arc::clone(self), point, seat, grant.expires))
+        Ok(Subscription::seated(point, seat, grant.expires))
     }
 
     fn enter(&self) -> Result<(), SubscribeError> {

@@ -49,7 +49,6 @@ use crate::time::Timestamp;
 /// will do), so that a read of the log that failed is tried again.
 #[must_use = "a subscription does nothing unless it is polled"]
 pub struct Subscription {
-    shared: Arc<Shared>,
     point: Arc<Point>,
     cursor: Cursor,
     phase: Phase,
@@ -80,25 +79,23 @@ enum Phase {
 
 impl Subscription {
     /// Takes over a seat; from here on dropping the subscription gives it back.
-    pub(super) fn seated(
-        shared: Arc<Shared>,
-        point: Arc<Point>,
-        seat: u32,
-        expires: Option<Timestamp>,
-    ) -> Self {
+    pub(super) fn seated(point: Arc<Point>, seat: u32, expires: Option<Timestamp>) -> Self {
         let cursor = Cursor { epoch: point.watch.epoch(), seq: 0 };
         Self {
-            shared,
             point,
             cursor,
             phase: Phase::Stalled,
             expires: expires.unwrap_or(Timestamp::MAX),
             rests_since: Rest::NONE.since,
             finality: Rest::NONE.finality,
-            life: Life::Any,
+            life: Life::any(),
             is_resumed: false,
             seat,
         }
+    }
+
+    fn shared(&self) -> &Arc<Shared> {
+        &self.point.watch.shared
     }
 
     /// Reads the beginning. False where the reader has everything and nothing can follow.
@@ -110,7 +107,7 @@ impl Subscription {
     ) -> Result<bool, EngineError> {
         let presented = matches!(resume, Resume::After(_));
         let is_of_one_life = matches!(self.point.scope, Scope::Order(_)) && !even_if_absent;
-        let Shared { engine, config, .. } = &*self.shared;
+        let Shared { engine, config, .. } = &**self.shared();
         let (backlog, order) = Backlog::begin(&**engine, config, &self.point, resume).await?;
         self.is_resumed = presented && backlog.reset.is_none();
         if self.is_resumed && backlog.is_empty() {
@@ -122,7 +119,7 @@ impl Subscription {
         if is_of_one_life {
             self.life = Life::of(order.born);
         }
-        self.shared.counters.began(presented, backlog.reset, backlog.is_empty());
+        self.shared().counters.began(presented, backlog.reset, backlog.is_empty());
         self.enter(backlog);
         Ok(true)
     }
@@ -168,7 +165,7 @@ impl Subscription {
                             return Poll::Ready(Some(Delivery::Event(self.take(record))));
                         }
                         Taken::Lapped => {
-                            self.shared.counters.fell_behind();
+                            self.shared().counters.fell_behind();
                             self.read_log();
                         }
                         Taken::Ended(why) => return self.end(why),
@@ -206,11 +203,11 @@ impl Subscription {
                             {
                                 return self.end(why);
                             }
-                            self.shared.counters.read_again(backlog.reset);
+                            self.shared().counters.read_again(backlog.reset);
                             self.enter(backlog);
                         }
                         Poll::Ready(Err(_)) => {
-                            self.shared.counters.log_failed();
+                            self.shared().counters.log_failed();
                             self.phase = Phase::Stalled;
                         }
                     }
@@ -228,7 +225,7 @@ impl Subscription {
     /// committed in between is in both, and told apart by seq.
     fn read_log(&mut self) {
         self.point.seats.catch_up(self.seat);
-        let (shared, point) = (Arc::clone(&self.shared), Arc::clone(&self.point));
+        let (shared, point) = (Arc::clone(self.shared()), Arc::clone(&self.point));
         let cursor = self.cursor;
         let answer: Answer = Box::pin(async move {
             Backlog::go_on(&*shared.engine, &shared.config, &point, cursor).await
@@ -263,24 +260,24 @@ impl Subscription {
         if self.finality == Finality::Final {
             return self.end(EndReason::Final);
         }
-        if self.quiet_at().is_some_and(|at| at <= self.shared.clock.now()) {
+        if self.quiet_at().is_some_and(|at| at <= self.shared().clock.now()) {
             return self.end(EndReason::Quiet);
         }
         Poll::Pending
     }
 
     fn is_expired(&self) -> bool {
-        self.expires != Timestamp::MAX && self.expires <= self.shared.clock.now()
+        self.expires != Timestamp::MAX && self.expires <= self.shared().clock.now()
     }
 
     fn quiet_at(&self) -> Option<Timestamp> {
-        let grace = self.shared.config.quiet_grace?;
+        let grace = self.shared().config.quiet_grace?;
         (self.finality == Finality::Quiet).then(|| self.rests_since.saturating_add(grace))
     }
 
     fn end(&mut self, reason: EndReason) -> Poll<Option<Delivery>> {
         let retry = match reason {
-            EndReason::Quiet => Some(self.shared.config.quiet_retry),
+            EndReason::Quiet => Some(self.shared().config.quiet_retry),
             EndReason::Draining => Some(self.spread_retry()),
             _ => None,
         };
@@ -291,13 +288,13 @@ impl Subscription {
     /// A time of its own within the span, so that readers of a drained node do not come all at
     /// once.
     fn spread_retry(&self) -> Duration {
-        self.shared.spread(self.shared.config.drain_spread, self.id().unwrap_or(0))
+        self.shared().spread(self.shared().config.drain_spread, self.id().unwrap_or(0))
     }
 
     fn stop(&mut self) {
         if !matches!(self.phase, Phase::Over) {
             self.phase = Phase::Over;
-            self.shared.leave(&self.point, self.seat);
+            self.shared().leave(&self.point, self.seat);
         }
     }
 
@@ -367,7 +364,7 @@ impl Subscription {
     /// How long until it must be polled again though nothing happens, by the hub's clock: until its
     /// [`deadline`](Self::deadline).
     pub fn due_in(&self) -> Option<Duration> {
-        Some(self.deadline()?.saturating_since(self.shared.clock.now()))
+        Some(self.deadline()?.saturating_since(self.shared().clock.now()))
     }
 
     /// When it must be polled again at the latest though nothing happens: its grant expires, or its

@@ -192,6 +192,19 @@ async fn two_codecs_in_one_process_do_not_get_each_others_frames() {
 }
 
 #[tokio::test]
+async fn a_hub_goes_with_its_last_subscription() {
+    let crate::support::House { hub, engine, .. } = house();
+    let watching = [
+        hub.subscribe(anna("1"), Resume::Fresh).await.unwrap(),
+        hub.subscribe(anna("2"), Resume::Fresh).await.unwrap(),
+    ];
+    drop(hub);
+    assert!(Arc::strong_count(&engine) > 1);
+    drop(watching);
+    assert_eq!(Arc::strong_count(&engine), 1, "nobody holds the log any more");
+}
+
+#[tokio::test]
 async fn subscriptions_dropped_unpolled_leave_no_trace() {
     let house = house_with(MemoryEngine::builder(), |hub| {
         hub.configure(|config| config.max_per_principal = usize::MAX)
