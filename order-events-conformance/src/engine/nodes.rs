@@ -123,6 +123,10 @@ impl Log for Erased {
     fn attend(&self, node: Weak<dyn Node>) {
         self.0.attend(node);
     }
+
+    fn is_reachable(&self) -> bool {
+        self.0.is_reachable()
+    }
 }
 
 #[async_trait]

@@ -89,6 +89,7 @@ impl Backlog {
         point.watch.set_epoch(history.epoch);
         let view = LogView {
             epoch: history.epoch,
+            lineage: &history.lineage,
             head: history.head,
             dropped: history.dropped,
             complete: history.complete,
@@ -115,7 +116,9 @@ impl Backlog {
         records.truncate(REPLAY_CHUNK);
         records.shrink_to_fit();
         let given = Given::Events(records.into_iter());
-        Ok(Ok(Self { from: cursor, reset: None, rest, has_more, given }))
+        // What comes now is of the log's present epoch, whatever that of the cursor was.
+        let from = Cursor { epoch: history.epoch, seq: cursor.seq };
+        Ok(Ok(Self { from, reset: None, rest, has_more, given }))
     }
 
     /// The state of things.
