@@ -1,14 +1,13 @@
 //! Redis is away: what is open stays open, what is asked is answered, and all heals.
 
+use std::future::poll_fn;
+use std::pin::Pin;
 use std::time::Duration;
 
+use futures_core::Stream;
 use order_events_core::{PublishError, Resume, SubscribeError};
 use order_events_redis::RedisEngine;
 use order_events_sse::server::{EventBody, Settings};
-use std::future::poll_fn;
-use std::pin::Pin;
-
-use futures_core::Stream;
 
 use crate::support::nodes::{Node, POLL, bounded, everything, remark, viewers};
 use crate::support::redis::{Options, Redis};
@@ -102,8 +101,6 @@ async fn a_server_that_takes_no_writes_is_unavailable() {
     let redis = Redis::start(Options::forgetful()).await;
     let node = Node::on(&redis.url()).await;
     let orders = node.create(1).await;
-    let other = Redis::start(Options::forgetful()).await;
-    let (host, port) = (other.address().ip().to_string(), other.address().port().to_string());
     // What to do to it, and how to undo that.
     let troubles: [(&[&str], &[&str]); 2] = [
         (&["CONFIG", "SET", "maxmemory", "1"], &["CONFIG", "SET", "maxmemory", "0"]),
@@ -119,10 +116,16 @@ async fn a_server_that_takes_no_writes_is_unavailable() {
         redis.ask(cure);
     }
     assert_eq!(node.story().await.head.seq, 1);
-    // A replica of another: what it held is gone with its first sync, and it takes no writes.
-    redis.ask(&["REPLICAOF", &host, &port]);
+
+    // A replica is read from, and becomes a primary under its nodes.
+    let replica = Redis::start(Options::replica_of(redis.address())).await;
+    replica.caught_up_with(&redis).await;
+    let node = Node::on(&replica.url()).await;
     let refused = bounded("a publish", node.hub.publish(remark(&orders[0], "k"))).await;
-    assert!(refused.is_err(), "{refused:?}");
+    assert!(matches!(refused, Err(PublishError::Unavailable(_))), "{refused:?}");
+    replica.promote();
+    node.remark(&orders[0], "k").await;
+    assert_eq!(node.story().await.places("k"), [2]);
 }
 
 /// A door's stream, with heartbeats that come soon.

@@ -6,6 +6,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod connecting;
 mod connections;
 mod degraded;
 mod failover;

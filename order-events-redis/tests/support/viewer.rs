@@ -215,6 +215,8 @@ impl Seen {
                 self.resets.push(reset.reason);
                 self.versions.clear();
                 self.facts.clear();
+                // It stands nowhere before it has been brought to the present.
+                self.cursor = None;
             }
             Delivery::Snapshot(snapshot) => {
                 self.versions.insert(snapshot.order().clone(), snapshot.version());
