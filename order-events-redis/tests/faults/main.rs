@@ -9,6 +9,7 @@ mod support;
 mod connecting;
 mod connections;
 mod degraded;
+mod durability;
 mod failover;
 mod foreign;
 mod many_nodes;

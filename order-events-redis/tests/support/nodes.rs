@@ -7,7 +7,7 @@ use order_events_core::{
     Grant, Hub, OrderId, Principal, PublishError, Published, Resume, Scope, Subscription, TenantId,
     Update,
 };
-use order_events_redis::{Builder, RedisEngine};
+use order_events_redis::{RedisEngine, RedisEngineBuilder};
 
 use crate::support::facts::Story;
 use crate::support::viewer::Viewer;
@@ -33,12 +33,12 @@ impl Node {
     }
 
     /// … with an engine that was set up otherwise.
-    pub(crate) async fn of(engine: Builder) -> Self {
+    pub(crate) async fn of(engine: RedisEngineBuilder) -> Self {
         Self::with(engine.timeout(TIMEOUT).poll(POLL)).await
     }
 
     /// … with times of the test's own.
-    pub(crate) async fn with(engine: Builder) -> Self {
+    pub(crate) async fn with(engine: RedisEngineBuilder) -> Self {
         let engine = in_time("the engine connects", engine.connect()).await;
         let engine = Arc::new(engine.unwrap());
         // Nobody is reset for having been away for long: what is left is for what was lost.

@@ -32,7 +32,7 @@ pub(crate) struct Seen {
     /// The orders as it knows them.
     pub(crate) versions: BTreeMap<OrderId, u64>,
     pub(crate) resets: Vec<ResetReason>,
-    /// Events that it knew already.
+    /// Events that came twice.
     pub(crate) repeats: usize,
     /// Events that did not follow the one before, without a reset between.
     pub(crate) holes: Vec<String>,
@@ -41,6 +41,9 @@ pub(crate) struct Seen {
     pub(crate) visits: usize,
     pub(crate) refusals: usize,
     is_watching: bool,
+    /// What the snapshots of orders told already, by the place of the last event in them: they may
+    /// be newer than the place they are given at.
+    told: BTreeMap<OrderId, u64>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -215,11 +218,13 @@ impl Seen {
                 self.resets.push(reset.reason);
                 self.versions.clear();
                 self.facts.clear();
+                self.told.clear();
                 // It stands nowhere before it has been brought to the present.
                 self.cursor = None;
             }
             Delivery::Snapshot(snapshot) => {
                 self.versions.insert(snapshot.order().clone(), snapshot.version());
+                self.told.insert(snapshot.order().clone(), snapshot.seq());
                 self.cursor = snapshot.cursor().or(self.cursor);
             }
             Delivery::Position(cursor) => self.cursor = Some(cursor),
@@ -241,6 +246,9 @@ impl Seen {
             self.holes.push(format!("{place} after {:?}", self.cursor));
         }
         self.cursor = Some(place);
+        if self.told.get(event.order()).is_some_and(|told| place.seq <= *told) {
+            return;
+        }
         let known = self.versions.get(event.order()).copied().unwrap_or(0);
         if event.version() <= known {
             self.repeats += 1;
