@@ -40,8 +40,7 @@ impl Cluster {
 
     /// Whether every primary could be reached when that was last tried.
     pub(crate) fn is_up(&self) -> bool {
-        let map = self.lock();
-        map.ranges.iter().all(|(_, _, address)| map.nodes.get(address).is_none_or(|n| n.is_up()))
+        self.lock().nodes.values().all(|node| node.is_up())
     }
 
     /// Asks the node that has the slot, wherever it is by now. Only what was not executed is sent
