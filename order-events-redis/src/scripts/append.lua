@@ -24,14 +24,24 @@ local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 local function number(value) return string.format('%.0f', value) end
 
--- Whatever is at a key that will be written is ours, or nothing.
+-- Whatever is at a key that will be written is ours, or nothing: what is read anyway says so by
+-- failing, and all else is asked for.
 local function foreign(name) return redis.error_reply('FOREIGN ' .. name) end
-local kinds = { 'hash', 'stream', 'hash', 'list', 'list', 'zset', 'hash', 'list', 'zset', 'zset', 'hash', 'list', 'zset', 'zset' }
-for place, name in ipairs(KEYS) do
-  local kind = redis.call('TYPE', name).ok
-  if kind ~= 'none' and kind ~= kinds[place] then return foreign(name) end
+local stopped = nil
+local function ours(name, ...)
+  local answer = redis.pcall(...)
+  if type(answer) == 'table' and answer.err then
+    stopped = stopped or (string.find(answer.err, '^WRONGTYPE') and foreign(name)) or answer
+  end
+  return answer
 end
-local known = redis.call('HMGET', meta, 'format', 'epoch', 'run', 'head', 'trimmed', 'forgotten', 'oldest', 'lineage')
+local function is(name, kind)
+  local found = redis.call('TYPE', name).ok
+  if found ~= 'none' and found ~= kind then stopped = stopped or foreign(name) end
+end
+
+local known = ours(meta, 'HMGET', meta, 'format', 'epoch', 'run', 'head', 'trimmed', 'forgotten', 'oldest', 'lineage')
+if stopped then return stopped end
 local epoch, run, head, trimmed, forgotten, oldest, lineage = known[2], known[3], known[4], known[5], known[6], known[7], known[8]
 local is_born = not known[1]
 if is_born then
@@ -42,19 +52,35 @@ if is_born then
 elseif known[1] ~= format then
   return foreign(meta)
 end
-local state = redis.call('HMGET', order, 'version', 'customer', 'finality', 'deleted', 'dropped')
-if not state[1] and redis.call('EXISTS', order) == 1 then return foreign(order) end
+local state = ours(order, 'HMGET', order, 'version', 'customer', 'finality', 'deleted')
+if stopped then return stopped end
+local is_new, was_deleted, is_deleted = not state[1], state[4] == '1', deleted == '1'
+if is_new and redis.call('EXISTS', order) == 1 then return foreign(order) end
 
-if key ~= '' then
-  local seen = redis.call('HGET', keys, key)
-  if seen then
-    local expiry = string.match(seen, '^(%d+) ')
-    if not expiry then return foreign(keys) end
-    if tonumber(expiry) > now then
-      -- A write, so that whoever waits for replicas waits for all that was before it, too.
-      if waits then redis.call('HSET', meta, 'format', format) end
-      return { 'seen', epoch, seen }
-    end
+local due = ours(finished, 'ZRANGEBYSCORE', finished, '-inf', trimmed, 'LIMIT', 0, 2)
+local due_by_time = ours(waiting, 'ZRANGEBYSCORE', waiting, '-inf', number(now), 'LIMIT', 0, 2)
+local seen = false
+if key ~= '' then seen = ours(keys, 'HGET', keys, key) end
+ours(keyring, 'LINDEX', keyring, 0)
+is(log, 'stream')
+is(seqs, 'list')
+if is_timeline or was_deleted then is(timeline, 'list') end
+if is_new or was_deleted or is_deleted then is(orders, 'zset') end
+if customer ~= '' then
+  is(customer_key, 'hash')
+  is(customer_seqs, 'list')
+  is(customer_orders, 'zset')
+end
+if former ~= '' then is(former_orders or customer_orders, 'zset') end
+if stopped then return stopped end
+
+if seen then
+  local expiry = string.match(seen, '^(%d+) ')
+  if not expiry then return foreign(keys) end
+  if tonumber(expiry) > now then
+    -- A write, so that whoever waits for replicas waits for all that was before it, too.
+    if waits then redis.call('HSET', meta, 'format', format) end
+    return { 'seen', epoch, seen }
   end
 end
 local found = state[1] or '0'
@@ -65,7 +91,8 @@ if had ~= '' and had ~= customer and had ~= former then return { 'former', had }
 -- The replication id changes with every restart and promotion: acknowledged events may have been
 -- lost, so another epoch begins, and the old one is true up to here.
 local here = string.match(redis.call('INFO', 'replication'), 'master_replid:(%x+)')
-if not is_born and run ~= here then
+local is_another = run ~= here
+if not is_born and is_another then
   local former_epochs = { epoch .. ':' .. head }
   for mark in string.gmatch(lineage, '%S+') do
     if #former_epochs < 16 then table.insert(former_epochs, mark) end
@@ -95,13 +122,26 @@ if oldest + age <= now then
   end
 end
 trimmed = number(floor)
-redis.call('HSET', meta, 'format', format, 'epoch', epoch, 'run', here, 'head', seq, 'trimmed', trimmed, 'forgotten', forgotten, 'oldest', number(oldest), 'lineage', lineage)
+redis.call('HSET', meta, 'head', seq, 'trimmed', trimmed, 'oldest', number(oldest))
+if is_another then
+  redis.call('HSET', meta, 'format', format, 'epoch', epoch, 'run', here, 'forgotten', forgotten, 'lineage', lineage)
+end
 
-local was_deleted, is_deleted = state[4] == '1', deleted == '1'
-redis.call('HSET', order, 'version', version, 'status', status, 'customer', customer, 'finality', finality, 'deleted', deleted, 'updated', at, 'seq', seq)
-if not state[1] then
-  redis.call('HSET', order, 'created', at, 'dropped', forgotten, 'keyed', '0')
-elseif was_deleted and not is_deleted then
+-- Until when the order is kept by a key.
+local expiry = number(now + key_window)
+local changes = { 'version', version, 'status', status, 'customer', customer, 'finality', finality, 'deleted', deleted, 'updated', at, 'seq', seq }
+local function change(field, value)
+  changes[#changes + 1] = field
+  changes[#changes + 1] = value
+end
+if is_new then
+  change('created', at)
+  change('dropped', forgotten)
+  change('keyed', '0')
+end
+if key ~= '' then change('keyed', expiry) end
+redis.call('HSET', order, unpack(changes))
+if was_deleted and not is_deleted then
   -- A new life: nothing of the former one but its version and its places in the log.
   redis.call('HSET', order, 'created', at)
   redis.call('HDEL', order, 'work', 'public_work')
@@ -147,7 +187,7 @@ if is_deleted then
   redis.call('ZREM', orders, id)
   if customer ~= '' then leave(customer_orders, customer) end
 else
-  if not state[1] or was_deleted then redis.call('ZADD', orders, 0, id) end
+  if is_new or was_deleted then redis.call('ZADD', orders, 0, id) end
   if customer ~= '' and (had ~= customer or was_deleted) then redis.call('ZADD', customer_orders, 0, id) end
 end
 if finality ~= 'open' or is_deleted then
@@ -158,18 +198,16 @@ elseif was_deleted or (state[3] and state[3] ~= 'open') then
 end
 
 if key ~= '' then
-  local expiry = number(now + key_window)
   redis.call('HSET', keys, key, expiry .. ' ' .. fingerprint .. ' ' .. placed)
   redis.call('RPUSH', keyring, expiry .. ' ' .. seq .. ' ' .. key)
-  redis.call('HSET', order, 'keyed', expiry)
 end
 -- A few more than are added, so that a backlog shrinks.
 for _ = 1, 4 do
   local first = redis.call('LINDEX', keyring, 0)
   if not first then break end
-  local expiry, used_at, old = string.match(first, '^(%d+) (%d+) (.*)$')
+  local until_when, used_at, old = string.match(first, '^(%d+) (%d+) (.*)$')
   if old then
-    if tonumber(expiry) > now and redis.call('HLEN', keys) <= max_keys then break end
+    if tonumber(until_when) > now and redis.call('HLEN', keys) <= max_keys then break end
     -- One that was used again after it had expired stays.
     local its = string.match(redis.call('HGET', keys, old) or '', '^%d+ %x+ (%d+) ')
     if its == used_at then redis.call('HDEL', keys, old) end
@@ -178,8 +216,5 @@ for _ = 1, 4 do
 end
 
 redis.call('SPUBLISH', channel, epoch .. ' ' .. placed)
-local due = redis.call('ZRANGEBYSCORE', finished, '-inf', trimmed, 'LIMIT', 0, 2)
-for _, member in ipairs(redis.call('ZRANGEBYSCORE', waiting, '-inf', number(now), 'LIMIT', 0, 2)) do
-  table.insert(due, member)
-end
+for _, member in ipairs(due_by_time) do table.insert(due, member) end
 return { 'committed', epoch, seq, due }

@@ -5,6 +5,8 @@ local after, last = tonumber(ARGV[3]), tonumber(ARGV[4]) or tonumber(known[2])
 local sees_all = ARGV[5] == 'staff'
 local events_left, bytes_left, looks_left = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
 
+if not is(log, 'stream') then return foreign(log) end
+
 -- What is no longer in the log, whoever took it: ourselves, or somebody who trimmed it by hand.
 local floor = tonumber(known[3])
 local head = tonumber(known[2])
@@ -49,10 +51,8 @@ if not hash then
     if stopped == 'complete' and looks_left <= 0 and came < last then stopped = 'more' end
   end
 else
-  for place_of, kind in pairs({ [3] = 'hash', [4] = 'list' }) do
-    local its = redis.call('TYPE', KEYS[place_of]).ok
-    if its ~= 'none' and its ~= kind then return foreign(KEYS[place_of]) end
-  end
+  if not is(hash, 'hash') then return foreign(hash) end
+  if not is(list, 'list') then return foreign(list) end
   dropped = redis.call('HGET', hash, 'dropped')
   if not dropped then
     if redis.call('EXISTS', hash) == 1 then return foreign(hash) end

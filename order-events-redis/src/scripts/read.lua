@@ -1,14 +1,12 @@
 -- An order's state, and what was published with a key.
 local order, keys, key, waits = KEYS[3], KEYS[4], ARGV[3], ARGV[4] == '1'
-for place, kind in pairs({ [3] = 'hash', [4] = 'hash' }) do
-  local its = redis.call('TYPE', KEYS[place]).ok
-  if its ~= 'none' and its ~= kind then return foreign(KEYS[place]) end
-end
-local state = redis.call('HMGET', order, 'version', 'status', 'customer', 'finality', 'deleted', 'created', 'updated', 'seq')
+local state = redis.pcall('HMGET', order, 'version', 'status', 'customer', 'finality', 'deleted', 'created', 'updated', 'seq')
+if state.err then return failed(state, order) end
 if not state[1] and redis.call('EXISTS', order) == 1 then return foreign(order) end
 local prior = false
 if key ~= '' then
-  prior = redis.call('HGET', keys, key)
+  prior = redis.pcall('HGET', keys, key)
+  if type(prior) == 'table' then return failed(prior, keys) end
   if prior then
     local time = redis.call('TIME')
     local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
