@@ -13,6 +13,7 @@ mod durability;
 mod failover;
 mod foreign;
 mod many_nodes;
+mod moving;
 mod on_a_cluster;
 mod replies;
 mod restarts;

@@ -10,13 +10,13 @@ use crate::support::redis::Options;
 use crate::support::viewer::Viewer;
 use crate::support::wait::until;
 
-async fn node(cluster: &Cluster) -> Node {
+pub(crate) async fn node(cluster: &Cluster) -> Node {
     let urls = cluster.urls();
     Node::of(RedisEngine::builder(urls[0].as_str()).cluster(urls)).await
 }
 
 /// A tenant at home on each of the primaries.
-fn tenants(cluster: &Cluster) -> Vec<TenantId> {
+pub(crate) fn tenants(cluster: &Cluster) -> Vec<TenantId> {
     (0..3)
         .map(|primary| {
             let names = (0..).map(|nth| format!("shop-{nth}"));
@@ -28,12 +28,12 @@ fn tenants(cluster: &Cluster) -> Vec<TenantId> {
 }
 
 /// A remark in a tenant; its order is created where it is not there yet.
-fn told(tenant: &TenantId, order: &OrderId, key: &str) -> Update {
+pub(crate) fn told(tenant: &TenantId, order: &OrderId, key: &str) -> Update {
     let id = IdempotencyKey::new(key).unwrap();
     Update::note(order, key).public().with_key(id).in_tenant(tenant).or_create()
 }
 
-fn viewer(nodes: [&Node; 2], tenant: &TenantId, name: &str) -> Viewer {
+pub(crate) fn viewer(nodes: [&Node; 2], tenant: &TenantId, name: &str) -> Viewer {
     let grant = Grant::new(Principal::new(name).unwrap(), Scope::Tenant);
     let hubs = nodes.iter().map(|node| node.hub.clone()).collect();
     Viewer::of(hubs, grant.in_tenant(tenant).as_staff(), name)
