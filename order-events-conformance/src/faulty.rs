@@ -264,6 +264,10 @@ impl<E: Engine> Log for Faulty<E> {
     fn attend(&self, node: Weak<dyn Node>) {
         self.inner.attend(node);
     }
+
+    fn is_reachable(&self) -> bool {
+        self.inner.is_reachable()
+    }
 }
 
 #[async_trait]

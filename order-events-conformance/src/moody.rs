@@ -29,6 +29,8 @@ pub enum Mood {
     HoldsSnapshots,
     /// They fail as [`EngineError::Unavailable`].
     Fails,
+    /// They fail as [`EngineError::Indeterminate`]: what is known of a key may not be safe yet.
+    IsUnsure,
 }
 
 /// Any engine, whose readers are subject to a [`Mood`]; those of [`Log::history`] and
@@ -109,6 +111,10 @@ impl<E: Engine> Moody<E> {
             let mood = lock(&self.mood);
             match *mood {
                 Mood::Fails => Poll::Ready(Err(EngineError::unavailable("it is in that mood"))),
+                Mood::IsUnsure => Poll::Ready(Err(EngineError::Indeterminate {
+                    what: "it is in that mood".to_owned(),
+                    source: None,
+                })),
                 mood if mood == Mood::Holds || mood == held_by => {
                     // Before the mood can change, which wakes who is here.
                     let mut held = lock(&self.held);
@@ -189,6 +195,10 @@ impl<E: Engine> Log for Moody<E> {
 
     fn attend(&self, node: Weak<dyn Node>) {
         self.inner.attend(node);
+    }
+
+    fn is_reachable(&self) -> bool {
+        self.inner.is_reachable()
     }
 }
 

@@ -31,9 +31,11 @@ impl Resume {
 
 /// What the log says of the scope that is resumed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct LogView {
+pub struct LogView<'a> {
     /// Its epoch.
     pub epoch: Epoch,
+    /// The epochs it had before, each with the last place up to which its cursors are still true.
+    pub lineage: &'a [Cursor],
     /// The place of the tenant's last event.
     pub head: u64,
     /// The highest seq of the scope that the log no longer holds.
@@ -43,9 +45,18 @@ pub struct LogView {
 }
 
 /// Whether a cursor can be gone on from, or why the reader must be reset.
-pub fn judge(cursor: Cursor, log: LogView) -> Result<(), ResetReason> {
+///
+/// A log that may have lost events begins another epoch at the place it still has. Cursors of the
+/// former one are true up to that place; beyond it they are of what was lost, even where the log
+/// has given the same numbers to other events since.
+pub fn judge(cursor: Cursor, log: LogView<'_>) -> Result<(), ResetReason> {
     if cursor.epoch != log.epoch {
-        return Err(ResetReason::Foreign);
+        let former = log.lineage.iter().find(|former| former.epoch == cursor.epoch);
+        match former {
+            None => return Err(ResetReason::Foreign),
+            Some(former) if cursor.seq > former.seq => return Err(ResetReason::Future),
+            Some(_) => {}
+        }
     }
     if cursor.seq > log.head {
         return Err(ResetReason::Future);
@@ -68,7 +79,7 @@ pub enum ResetReason {
     Malformed,
     /// The cursor is of another log: another tenant's, or one that was lost.
     Foreign,
-    /// The cursor is ahead of the log, which was therefore rolled back.
+    /// The cursor is ahead of the log, which was therefore rolled back; or of what was lost then.
     Future,
     /// Events of the scope after the cursor are no longer in the log.
     Expired,
@@ -93,5 +104,43 @@ impl ResetReason {
             Self::Behind => "behind",
             Self::Large => "large",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OLD: Epoch = Epoch::from_u64(1);
+    const NEW: Epoch = Epoch::from_u64(2);
+
+    fn judged(epoch: Epoch, seq: u64) -> Result<(), ResetReason> {
+        let lineage = [Cursor { epoch: OLD, seq: 5 }];
+        let log = LogView { epoch: NEW, lineage: &lineage, head: 9, dropped: 3, complete: true };
+        judge(Cursor { epoch, seq }, log)
+    }
+
+    #[test]
+    fn a_cursor_of_a_former_epoch_is_true_up_to_its_end() {
+        assert_eq!(judged(OLD, 3), Ok(()));
+        assert_eq!(judged(OLD, 5), Ok(()));
+        assert_eq!(judged(NEW, 9), Ok(()));
+    }
+
+    #[test]
+    fn a_cursor_of_what_was_lost_is_reset_though_its_number_was_given_again() {
+        assert_eq!(judged(OLD, 6), Err(ResetReason::Future));
+        assert_eq!(judged(OLD, 9), Err(ResetReason::Future));
+        assert_eq!(judged(NEW, 6), Ok(()));
+    }
+
+    #[test]
+    fn a_cursor_of_a_former_epoch_expires_like_any_other() {
+        assert_eq!(judged(OLD, 2), Err(ResetReason::Expired));
+    }
+
+    #[test]
+    fn an_epoch_that_the_log_never_had_is_foreign() {
+        assert_eq!(judged(Epoch::from_u64(3), 4), Err(ResetReason::Foreign));
     }
 }

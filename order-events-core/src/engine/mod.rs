@@ -53,7 +53,10 @@
 //!
 //! **Epoch**
 //!
-//! 18. The epoch changes whenever an acknowledged event may have been lost, and never otherwise.
+//! 18. The epoch changes whenever an acknowledged event may have been lost, and a loss of nothing
+//!     resets nobody: an engine that cannot tell begins another epoch and says in
+//!     [`History::lineage`] up to which place the cursors of the former one are still true. What
+//!     comes after that place has the new epoch; a tail is interrupted before it is given any of it.
 //!
 //! **Company**
 //!
@@ -79,7 +82,7 @@ pub use record::{
     Becomes, Current, Draft, Fingerprint, NewEvent, Prior, Record, Snapshot, State, Token,
 };
 
-use crate::cursor::Epoch;
+use crate::cursor::{Cursor, Epoch};
 use crate::event::Audience;
 use crate::grant::Scope;
 use crate::id::{CustomerId, IdempotencyKey, OrderId, Principal, TenantId};
@@ -90,6 +93,9 @@ use crate::time::Timestamp;
 pub trait Log: Send + Sync + 'static {
     /// An order's state and, where a key is given, what was published with it. `now` decides
     /// whether the key has expired, for engines without a clock of their own.
+    ///
+    /// It fails as [`EngineError::Indeterminate`] only where the key was used, and what came of it
+    /// is not yet as safe as an acknowledgement would say.
     fn read<'a>(
         &'a self,
         tenant: &'a TenantId,
@@ -125,6 +131,12 @@ pub trait Log: Send + Sync + 'static {
 
     /// Registers a node, to be told of notices from now on.
     fn attend(&self, node: Weak<dyn Node>);
+
+    /// Whether the log could be reached when that was last tried. It is there to be shown: nothing
+    /// is refused by it.
+    fn is_reachable(&self) -> bool {
+        true
+    }
 }
 
 /// The writing half of an engine. See the [module](self) for its numbered contract.
@@ -250,6 +262,9 @@ pub struct HistoryLimit {
 pub struct History {
     /// The log's epoch.
     pub epoch: Epoch,
+    /// The epochs it had before (rule 18): each with the last place up to which its cursors are
+    /// still true. Empty where the log cannot lose a part of itself.
+    pub lineage: Vec<Cursor>,
     /// The place of the tenant's last event when this was read.
     pub head: u64,
     /// The highest seq of this scope that the log no longer holds (rule 9); 0 for none.

@@ -145,6 +145,7 @@ impl Backlog {
         point.watch.set_epoch(history.epoch);
         let view = LogView {
             epoch: history.epoch,
+            lineage: &history.lineage,
             head: history.head,
             dropped: history.dropped,
             complete: history.complete,
@@ -161,7 +162,9 @@ impl Backlog {
         records.truncate(REPLAY_CHUNK);
         records.shrink_to_fit();
         let given = Given::Events(records.into_iter());
-        let backlog = Self { from: cursor, reset: None, rest, has_more, given };
+        // What comes now is of the log's present epoch, whatever that of the cursor was.
+        let from = Cursor { epoch: history.epoch, seq: cursor.seq };
+        let backlog = Self { from, reset: None, rest, has_more, given };
         Ok(Ok((backlog, is_of_several_lives)))
     }
 

@@ -224,7 +224,8 @@ impl<L: Lifecycle> Hub<L> {
         let mut watch_points = 0;
         self.shared.registry.each(|_| watch_points += 1);
         let subscriptions = self.shared.subscriptions(None);
-        HubStats { subscriptions, watch_points, ..self.shared.counters.read() }
+        let is_log_reachable = self.shared.engine.is_reachable();
+        HubStats { subscriptions, watch_points, is_log_reachable, ..self.shared.counters.read() }
     }
 
     /// Who watches what, where they stand, and how far behind. Costs by the number of

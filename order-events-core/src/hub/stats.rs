@@ -89,6 +89,9 @@ pub struct HubStats {
     pub subscriptions: usize,
     /// Scopes that are watched, each audience counted.
     pub watch_points: usize,
+    /// Whether the log could be reached when that was last tried. Streams stay open while it
+    /// cannot, and have heartbeats alone; publishes are answered by `Unavailable`.
+    pub is_log_reachable: bool,
     /// Subscriptions that began without a cursor.
     pub fresh: u64,
     /// Subscriptions that went on from a cursor and had missed nothing.
@@ -112,6 +115,7 @@ impl Default for HubStats {
         Self {
             subscriptions: 0,
             watch_points: 0,
+            is_log_reachable: true,
             fresh: 0,
             resumed: 0,
             replayed: 0,

@@ -11,6 +11,7 @@ mod customers;
 mod driving;
 mod florist;
 mod limits;
+mod lineage;
 mod lives;
 mod memory;
 mod owning;

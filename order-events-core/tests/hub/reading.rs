@@ -9,11 +9,11 @@ use std::time::Duration;
 use order_events_conformance::moody::{Mood, Moody};
 use order_events_core::config::REPLAY_CHUNK;
 use order_events_core::{
-    Grant, Hub, MemoryEngine, OrderStatus, ResetReason, Resume, Scope, SubscribeError,
+    Grant, Hub, MemoryEngine, OrderStatus, PublishError, ResetReason, Resume, Scope, SubscribeError,
     Subscription, Timestamp, Update,
 };
 
-use crate::support::{anna, applied, drain, order, principal, word};
+use crate::support::{anna, applied, drain, key, order, principal, word};
 
 /// Counts how often it is woken.
 #[derive(Default)]
@@ -197,4 +197,17 @@ async fn the_numbers_say_how_readers_began_and_how_they_fared() {
     let missed = hub.subscribe(anna("42"), Resume::After(at)).await.unwrap();
     assert_eq!(began(&hub), (1, 1, 1));
     drop((current, missed));
+}
+
+#[tokio::test]
+async fn a_key_whose_event_is_not_safe_yet_is_indeterminate_and_named() {
+    let engine = Arc::new(Moody::new(MemoryEngine::new()));
+    let hub = Hub::builder().engine(Arc::clone(&engine)).build();
+    engine.turn(Mood::IsUnsure);
+    let update = Update::create(order("42"));
+    let told = hub.publish(update.clone().with_key(key("k"))).await;
+    assert!(matches!(told, Err(PublishError::Indeterminate { key: its, .. }) if its == key("k")));
+    // Without a key there is nothing to try again with, and nothing was tried.
+    let told = hub.publish(update).await;
+    assert!(matches!(told, Err(PublishError::Unavailable(_))), "{told:?}");
 }

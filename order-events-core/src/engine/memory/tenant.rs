@@ -185,7 +185,9 @@ impl TenantLog {
                 (self.floor - 1, take(self.log.range(from..), limit))
             }
         };
-        History { epoch: self.epoch, head: self.head(), dropped, records, complete }
+        let (epoch, head) = (self.epoch, self.head());
+        // What is lost here is lost as a whole.
+        History { epoch, lineage: Vec::new(), head, dropped, records, complete }
     }
 
     pub(super) fn snapshots(

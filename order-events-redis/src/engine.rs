@@ -1,0 +1,258 @@
+//! The engine: what the contract asks for, in scripts and reads.
+
+use std::fmt;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak};
+
+use async_trait::async_trait;
+use order_events_core::engine::{
+    Answer, Append, Appended, Current, Draft, EngineError, Follow, History, HistoryLimit, Log,
+    Node, Notice, PageToken, Snapshots, Tail,
+};
+use order_events_core::{Epoch, IdempotencyKey, OrderId, Scope, TenantId, Timestamp};
+use redis::Value;
+use tokio::runtime::Handle;
+use tokio::task::JoinHandle;
+
+use crate::append::{Appending, append};
+use crate::builder::{RedisEngineBuilder, Settings};
+use crate::error::foreign;
+use crate::forget::forget;
+use crate::history::{Wanted, history};
+use crate::keys::{Keys, Prefix};
+use crate::link::Link;
+use crate::notices::Notices;
+use crate::script::{Scripts, run_then};
+use crate::snapshots::{read_state, snapshots};
+use crate::tail::Tails;
+use crate::text::{self, FORMAT};
+
+/// A log on Redis, shared by all nodes that name the same server and prefix.
+///
+/// Its tasks run on the Tokio runtime that it was connected in, and end when it is dropped.
+pub struct RedisEngine {
+    link: Arc<Link>,
+    /// The same, or where appends are waited for a connection of their own: nobody else should wait.
+    appends: Arc<Link>,
+    scripts: Arc<Scripts>,
+    prefix: Prefix,
+    settings: Settings,
+    tails: Arc<Tails>,
+    notices: Arc<Notices>,
+    /// Whether something is being forgotten just now.
+    is_forgetting: Arc<AtomicBool>,
+    runtime: Handle,
+    tasks: [JoinHandle<()>; 2],
+}
+
+impl RedisEngine {
+    /// Sets up an engine on the Redis with this address: `redis://[user][:password@]host[:port][/db]`,
+    /// or `rediss://…` for TLS.
+    pub fn builder(url: impl Into<String>) -> RedisEngineBuilder {
+        RedisEngineBuilder::new(url.into())
+    }
+
+    /// The notices are read on from `end`.
+    pub(crate) fn start(
+        [link, appends]: [Arc<Link>; 2],
+        prefix: Prefix,
+        settings: Settings,
+        notices: Arc<Notices>,
+        end: String,
+    ) -> Self {
+        let scripts = Arc::new(Scripts::new());
+        let tails = Tails::new(Arc::clone(&link), Arc::clone(&scripts), prefix.clone());
+        let tasks = [
+            tokio::spawn(Arc::clone(&tails).run(settings.poll)),
+            tokio::spawn(Arc::clone(&notices).run(end)),
+        ];
+        let (is_forgetting, runtime) = (Arc::default(), Handle::current());
+        Self {
+            link,
+            appends,
+            scripts,
+            prefix,
+            settings,
+            tails,
+            notices,
+            is_forgetting,
+            runtime,
+            tasks,
+        }
+    }
+
+    /// Does this in the runtime that the engine was connected in, whoever drives it.
+    async fn within<T>(&self, work: impl Future<Output = T>) -> T {
+        let mut work = pin!(work);
+        poll_fn(|cx| {
+            let _entered = self.runtime.enter();
+            work.as_mut().poll(cx)
+        })
+        .await
+    }
+
+    async fn read_current(
+        &self,
+        tenant: &TenantId,
+        order: &OrderId,
+        key: Option<&IdempotencyKey>,
+    ) -> Result<Current, EngineError> {
+        let keys = self.prefix.tenant(tenant);
+        let names = [keys.meta(), keys.log(), keys.order(order), keys.keys()];
+        let key = key.map_or("", IdempotencyKey::as_str);
+        let epoch = Epoch::draw().to_string();
+        let read = async |link, waits, then| {
+            let args = [FORMAT, &epoch, key, waits];
+            let said = run_then(link, keys.slot, &self.scripts.read, &names, &args, then).await;
+            let (said, kept) = said.map_err(|failure| failure.of_reading("reading an order"))?;
+            Ok::<_, EngineError>((said_of(said, &keys, order)?, kept))
+        };
+        let (current, _) = read(&self.link, "", None).await?;
+        let durability = self.settings.durability;
+        if current.prior.is_none() || !durability.waits() {
+            return Ok(current);
+        }
+        // To say what came of a key is to acknowledge it.
+        let (current, kept) = read(&self.appends, "1", durability.command()).await?;
+        match durability.judge(kept.as_ref()) {
+            Some(error) if current.prior.is_some() => Err(error),
+            _ => Ok(current),
+        }
+    }
+
+    async fn append_draft(&self, tenant: &TenantId, draft: Draft) -> Result<Appended, EngineError> {
+        let keys = self.prefix.tenant(tenant);
+        let customer = draft.becomes.customer.clone();
+        let Appending { appended, due, unsafe_yet } =
+            append(&self.appends, &self.scripts, &keys, &self.settings, draft).await?;
+        if let Appended::Committed { epoch, record } = &appended {
+            self.tails.appended(&keys.channel(), *epoch, record, customer.as_ref());
+        }
+        if !due.is_empty() {
+            self.forget(keys.clone(), due);
+        }
+        match (&appended, unsafe_yet) {
+            // Nothing was committed that could be lost.
+            (Appended::Conflict { .. }, _) | (_, None) => Ok(appended),
+            (_, Some(error)) => Err(error),
+        }
+    }
+
+    /// Forgets in the background, so that no publisher waits for it. What is not forgotten now is
+    /// named again by a later append.
+    fn forget(&self, keys: Keys, due: Vec<String>) {
+        if self.is_forgetting.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let (link, scripts) = (Arc::clone(&self.link), Arc::clone(&self.scripts));
+        let is_forgetting = Arc::clone(&self.is_forgetting);
+        tokio::spawn(async move {
+            for member in due {
+                // It stays in its list until it is gone.
+                let _ = forget(&link, &scripts, &keys, &member).await;
+            }
+            is_forgetting.store(false, Ordering::Release);
+        });
+    }
+}
+
+fn said_of(said: Value, keys: &Keys, order: &OrderId) -> Result<Current, EngineError> {
+    let (epoch, fields, prior): (String, Vec<Option<String>>, Option<String>) =
+        redis::from_redis_value(said).map_err(|_| foreign(&keys.meta()))?;
+    let prior = prior.map(|prior| text::read_prior(&prior)).transpose();
+    Ok(Current {
+        epoch: epoch.parse().map_err(|_| foreign(&keys.meta()))?,
+        state: read_state(&fields).map_err(|_| foreign(&keys.order(order)))?,
+        prior: prior.map_err(|_| foreign(&keys.keys()))?,
+    })
+}
+
+#[async_trait]
+impl Log for RedisEngine {
+    fn read<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        order: &'a OrderId,
+        key: Option<&'a IdempotencyKey>,
+        _now: Timestamp,
+    ) -> Answer<'a, Current> {
+        Answer::later(self.within(self.read_current(tenant, order, key)))
+    }
+
+    async fn history(
+        &self,
+        tenant: &TenantId,
+        scope: &Scope,
+        after: u64,
+        limit: HistoryLimit,
+    ) -> Result<History, EngineError> {
+        let keys = self.prefix.tenant(tenant);
+        self.within(async {
+            self.tails.placed(&keys.channel()).await?;
+            history(&self.link, &self.scripts, &keys, Wanted { scope, after, limit }).await
+        })
+        .await
+    }
+
+    async fn snapshots(
+        &self,
+        tenant: &TenantId,
+        scope: &Scope,
+        page: Option<&PageToken>,
+        limit: usize,
+    ) -> Result<Snapshots, EngineError> {
+        let keys = self.prefix.tenant(tenant);
+        self.within(async {
+            self.tails.placed(&keys.channel()).await?;
+            snapshots(&self.link, &self.scripts, &keys, scope, page, limit).await
+        })
+        .await
+    }
+
+    fn follow(&self, tenant: &TenantId, tail: Arc<dyn Tail>) -> Follow {
+        self.tails.follow(tenant, tail)
+    }
+
+    fn attend(&self, node: Weak<dyn Node>) {
+        self.notices.attend(node);
+    }
+
+    fn is_reachable(&self) -> bool {
+        self.link.is_up()
+    }
+}
+
+#[async_trait]
+impl Append for RedisEngine {
+    fn append<'a>(&'a self, tenant: &'a TenantId, draft: Draft) -> Answer<'a, Appended> {
+        Answer::later(self.within(self.append_draft(tenant, draft)))
+    }
+
+    async fn announce(&self, notice: Notice) -> Result<(), EngineError> {
+        self.within(self.notices.announce(notice)).await
+    }
+
+    fn replies_can_be_lost(&self) -> bool {
+        true
+    }
+}
+
+impl Drop for RedisEngine {
+    fn drop(&mut self) {
+        for task in &self.tasks {
+            task.abort();
+        }
+    }
+}
+
+impl fmt::Debug for RedisEngine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RedisEngine")
+            .field("prefix", &self.prefix)
+            .field("settings", &self.settings)
+            .field("is_reachable", &self.link.is_up())
+            .finish_non_exhaustive()
+    }
+}

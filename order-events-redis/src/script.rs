@@ -1,0 +1,94 @@
+//! The scripts: each is one atomic step on one tenant's keys, all of which it is told.
+
+use std::time::Duration;
+
+use redis::{Cmd, Value, cmd};
+
+use crate::error::Failure;
+use crate::link::Link;
+
+/// Every script that there is.
+pub(crate) struct Scripts {
+    pub(crate) append: Script,
+    pub(crate) read: Script,
+    pub(crate) history: Script,
+    pub(crate) page: Script,
+    pub(crate) orders: Script,
+    pub(crate) forget_order: Script,
+    pub(crate) forget_customer: Script,
+}
+
+/// A script, and the name that a server knows it by.
+pub(crate) struct Script {
+    code: &'static str,
+    hash: String,
+}
+
+impl Script {
+    fn new(code: &'static str) -> Self {
+        Self { code, hash: redis::Script::new(code).get_hash().to_owned() }
+    }
+}
+
+macro_rules! after_birth {
+    ($file:literal) => {
+        Script::new(concat!(include_str!("scripts/birth.lua"), include_str!($file)))
+    };
+}
+
+impl Scripts {
+    pub(crate) fn new() -> Self {
+        Self {
+            append: Script::new(include_str!("scripts/append.lua")),
+            read: after_birth!("scripts/read.lua"),
+            history: after_birth!("scripts/history.lua"),
+            page: after_birth!("scripts/page.lua"),
+            orders: after_birth!("scripts/orders.lua"),
+            forget_order: after_birth!("scripts/forget_order.lua"),
+            forget_customer: after_birth!("scripts/forget_customer.lua"),
+        }
+    }
+}
+
+/// Runs a script where the slot is.
+pub(crate) async fn run(
+    link: &Link,
+    slot: u16,
+    script: &Script,
+    keys: &[String],
+    args: &[&str],
+) -> Result<Value, Failure> {
+    let (said, _) = run_then(link, slot, script, keys, args, None).await?;
+    Ok(said)
+}
+
+/// Runs a script, and then a command on the same connection. A server that does not know the script
+/// yet is given its text.
+pub(crate) async fn run_then(
+    link: &Link,
+    slot: u16,
+    script: &Script,
+    keys: &[String],
+    args: &[&str],
+    then: Option<(Cmd, Duration)>,
+) -> Result<(Value, Option<Value>), Failure> {
+    let (then, patience) = then.map_or((None, Duration::ZERO), |(cmd, wait)| (Some(cmd), wait));
+    let deadline = link.deadline() + patience;
+    let ask = async |verb, script: &str| {
+        let mut request = vec![command(verb, script, keys, args)];
+        request.extend(then.clone());
+        link.ask_all(slot, &request, deadline).await
+    };
+    let answers = match ask("EVALSHA", &script.hash).await {
+        Err(failure) if failure.code() == Some("NOSCRIPT") => ask("EVAL", script.code).await?,
+        answers => answers?,
+    };
+    let mut answers = answers.into_iter();
+    Ok((answers.next().unwrap_or(Value::Nil), answers.next()))
+}
+
+fn command(verb: &str, script: &str, keys: &[String], args: &[&str]) -> Cmd {
+    let mut command = cmd(verb);
+    command.arg(script).arg(keys.len()).arg(keys).arg(args);
+    command
+}

@@ -1,0 +1,220 @@
+-- Compares the order's version and the key, and appends. No state machine: what an order may become
+-- was decided before. All is checked before anything is written, for a script is not rolled back.
+--
+-- Numbers: `seq` is added to and compared as a Lua number, which is exact below 2^53; at a million
+-- events a second a log takes 285 years to get there. Versions, fingerprints and epochs are only
+-- ever compared as text. Times are milliseconds.
+
+local meta, log, order, seqs, timeline = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local orders, keys, keyring, finished, waiting = KEYS[6], KEYS[7], KEYS[8], KEYS[9], KEYS[10]
+-- Of the customer the order has after the event, if any, and of whom it had before.
+local customer_key, customer_seqs, customer_orders, former_orders = KEYS[11], KEYS[12], KEYS[13], KEYS[14]
+
+local format, offered, channel = ARGV[1], ARGV[2], ARGV[3]
+local id, expected, version, text = ARGV[4], ARGV[5], ARGV[6], ARGV[7]
+local visibility, weight, at = ARGV[8], ARGV[9], ARGV[10]
+local status, customer, finality, deleted = ARGV[11], ARGV[12], ARGV[13], ARGV[14]
+local is_timeline, is_work = ARGV[15] == '1', ARGV[16] == '1'
+local key, fingerprint = ARGV[17], ARGV[18]
+local retain, age, key_window, max_keys = tonumber(ARGV[19]), tonumber(ARGV[20]), tonumber(ARGV[21]), tonumber(ARGV[22])
+local order_history, timeline_entries, former = tonumber(ARGV[23]), tonumber(ARGV[24]), ARGV[25]
+local waits = ARGV[26] == '1'
+
+local time = redis.call('TIME')
+local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+local function number(value) return string.format('%.0f', value) end
+
+-- Whatever is at a key that will be written is ours, or nothing: what is read anyway says so by
+-- failing, and all else is asked for.
+local function foreign(name) return redis.error_reply('FOREIGN ' .. name) end
+local stopped = nil
+local function ours(name, ...)
+  local answer = redis.pcall(...)
+  if type(answer) == 'table' and answer.err then
+    stopped = stopped or (string.find(answer.err, '^WRONGTYPE') and foreign(name)) or answer
+  end
+  return answer
+end
+local function is(name, kind)
+  local found = redis.call('TYPE', name).ok
+  if found ~= 'none' and found ~= kind then stopped = stopped or foreign(name) end
+end
+
+local known = ours(meta, 'HMGET', meta, 'format', 'epoch', 'run', 'head', 'trimmed', 'forgotten', 'oldest', 'lineage')
+if stopped then return stopped end
+local epoch, run, head, trimmed, forgotten, oldest, lineage = known[2], known[3], known[4], known[5], known[6], known[7], known[8]
+local is_born = not known[1]
+if is_born then
+  for _, name in ipairs({ meta, log, order }) do
+    if redis.call('EXISTS', name) == 1 then return foreign(name) end
+  end
+  epoch, head, trimmed, forgotten, lineage = offered, '0', '0', '0', ''
+elseif known[1] ~= format then
+  return foreign(meta)
+end
+local state = ours(order, 'HMGET', order, 'version', 'customer', 'finality', 'deleted')
+if stopped then return stopped end
+local is_new, was_deleted, is_deleted = not state[1], state[4] == '1', deleted == '1'
+if is_new and redis.call('EXISTS', order) == 1 then return foreign(order) end
+
+local due = ours(finished, 'ZRANGEBYSCORE', finished, '-inf', trimmed, 'LIMIT', 0, 2)
+local due_by_time = ours(waiting, 'ZRANGEBYSCORE', waiting, '-inf', number(now), 'LIMIT', 0, 2)
+local seen = false
+if key ~= '' then seen = ours(keys, 'HGET', keys, key) end
+ours(keyring, 'LINDEX', keyring, 0)
+is(log, 'stream')
+is(seqs, 'list')
+if is_timeline or was_deleted then is(timeline, 'list') end
+if is_new or was_deleted or is_deleted then is(orders, 'zset') end
+if customer ~= '' then
+  is(customer_key, 'hash')
+  is(customer_seqs, 'list')
+  is(customer_orders, 'zset')
+end
+if former ~= '' then is(former_orders or customer_orders, 'zset') end
+if stopped then return stopped end
+
+if seen then
+  local expiry = string.match(seen, '^(%d+) ')
+  if not expiry then return foreign(keys) end
+  if tonumber(expiry) > now then
+    -- A write, so that whoever waits for replicas waits for all that was before it, too.
+    if waits then redis.call('HSET', meta, 'format', format) end
+    return { 'seen', epoch, seen }
+  end
+end
+local found = state[1] or '0'
+if found ~= expected then return { 'conflict', found } end
+local had = state[2] or ''
+if had ~= '' and had ~= customer and had ~= former then return { 'former', had } end
+
+-- The replication id changes with every restart and promotion: acknowledged events may have been
+-- lost, so another epoch begins, and the old one is true up to here.
+local here = string.match(redis.call('INFO', 'replication'), 'master_replid:(%x+)')
+local is_another = run ~= here
+if not is_born and is_another then
+  local former_epochs = { epoch .. ':' .. head }
+  for mark in string.gmatch(lineage, '%S+') do
+    if #former_epochs < 16 then table.insert(former_epochs, mark) end
+  end
+  epoch, lineage = offered, table.concat(former_epochs, ' ')
+end
+
+local place = tonumber(head) + 1
+local seq = number(place)
+local floor = tonumber(trimmed)
+-- The first write: where it fails (a log that is ahead of what we know, no memory, a replica),
+-- nothing has happened.
+local added = redis.pcall('XADD', log, 'MINID', '~', number(floor + 1) .. '-0', seq .. '-0', 'r', text, 'v', visibility, 'w', weight, 'at', number(now))
+if type(added) == 'table' and added.err then
+  if string.find(added.err, 'equal or smaller') then return foreign(log) end
+  return added
+end
+
+if place - retain > floor then floor = place - retain end
+oldest = tonumber(oldest or '') or now
+if oldest + age <= now then
+  oldest = now
+  for _, entry in ipairs(redis.call('XRANGE', log, number(floor + 1) .. '-0', seq .. '-0', 'COUNT', 8)) do
+    oldest = tonumber(entry[2][8]) or now
+    if oldest + age > now then break end
+    floor = tonumber(string.match(entry[1], '^%d+'))
+  end
+end
+trimmed = number(floor)
+redis.call('HSET', meta, 'head', seq, 'trimmed', trimmed, 'oldest', number(oldest))
+if is_another then
+  redis.call('HSET', meta, 'format', format, 'epoch', epoch, 'run', here, 'forgotten', forgotten, 'lineage', lineage)
+end
+
+-- Until when the order is kept by a key.
+local expiry = number(now + key_window)
+local changes = { 'version', version, 'status', status, 'customer', customer, 'finality', finality, 'deleted', deleted, 'updated', at, 'seq', seq }
+local function change(field, value)
+  changes[#changes + 1] = field
+  changes[#changes + 1] = value
+end
+if is_new then
+  change('created', at)
+  change('dropped', forgotten)
+  change('keyed', '0')
+end
+if key ~= '' then change('keyed', expiry) end
+redis.call('HSET', order, unpack(changes))
+if was_deleted and not is_deleted then
+  -- A new life: nothing of the former one but its version and its places in the log.
+  redis.call('HSET', order, 'created', at)
+  redis.call('HDEL', order, 'work', 'public_work')
+  redis.call('DEL', timeline)
+end
+
+-- The places of a scope's events, the last of them: what is let go of is said to be dropped.
+local function index(list, hash)
+  local held = redis.call('RPUSH', list, seq)
+  local dropped
+  for _ = 1, 2 do
+    local first = redis.call('LINDEX', list, 0)
+    if not first or (held <= order_history and tonumber(first) > floor) then break end
+    dropped = redis.call('LPOP', list)
+    held = held - 1
+  end
+  if dropped then redis.call('HSET', hash, 'dropped', dropped) end
+end
+index(seqs, order)
+if customer ~= '' then
+  redis.call('HSETNX', customer_key, 'dropped', forgotten)
+  index(customer_seqs, customer_key)
+end
+
+local placed = seq .. ' ' .. text
+if is_timeline then
+  redis.call('RPUSH', timeline, placed)
+  redis.call('LTRIM', timeline, -timeline_entries, -1)
+end
+if is_work then
+  redis.call('HSET', order, 'work', placed)
+  if visibility == 'public' then redis.call('HSET', order, 'public_work', placed) end
+end
+
+-- Who is gone is in no list of orders; a customer without orders waits to be forgotten.
+local function leave(list, whose)
+  if redis.call('ZREM', list, id) == 1 and redis.call('EXISTS', list) == 0 then
+    redis.call('ZADD', finished, seq, 'c' .. whose)
+  end
+end
+if had ~= '' and had ~= customer then leave(former_orders, had) end
+if is_deleted then
+  redis.call('ZREM', orders, id)
+  if customer ~= '' then leave(customer_orders, customer) end
+else
+  if is_new or was_deleted then redis.call('ZADD', orders, 0, id) end
+  if customer ~= '' and (had ~= customer or was_deleted) then redis.call('ZADD', customer_orders, 0, id) end
+end
+if finality ~= 'open' or is_deleted then
+  redis.call('ZADD', finished, seq, 'o' .. id)
+elseif was_deleted or (state[3] and state[3] ~= 'open') then
+  redis.call('ZREM', finished, 'o' .. id)
+  redis.call('ZREM', waiting, 'o' .. id)
+end
+
+if key ~= '' then
+  redis.call('HSET', keys, key, expiry .. ' ' .. fingerprint .. ' ' .. placed)
+  redis.call('RPUSH', keyring, expiry .. ' ' .. seq .. ' ' .. key)
+end
+-- A few more than are added, so that a backlog shrinks.
+for _ = 1, 4 do
+  local first = redis.call('LINDEX', keyring, 0)
+  if not first then break end
+  local until_when, used_at, old = string.match(first, '^(%d+) (%d+) (.*)$')
+  if old then
+    if tonumber(until_when) > now and redis.call('HLEN', keys) <= max_keys then break end
+    -- One that was used again after it had expired stays.
+    local its = string.match(redis.call('HGET', keys, old) or '', '^%d+ %x+ (%d+) ')
+    if its == used_at then redis.call('HDEL', keys, old) end
+  end
+  redis.call('LPOP', keyring)
+end
+
+redis.call('SPUBLISH', channel, epoch .. ' ' .. placed)
+for _, member in ipairs(due_by_time) do table.insert(due, member) end
+return { 'committed', epoch, seq, due }

@@ -1,0 +1,160 @@
+//! Connections that are cut, servers that stand still, and messages that are lost.
+
+use std::time::Duration;
+
+use order_events_redis::RedisEngine;
+
+use crate::support::load::Load;
+use crate::support::nodes::{Node, POLL, viewers};
+use crate::support::proxy::Proxy;
+use crate::support::redis::{Options, Redis};
+use crate::support::wait::until;
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs redis-server: run by scripts/test"]
+async fn connections_cut_in_the_midst_of_a_load_lose_nothing() {
+    let redis = Redis::start(Options::forgetful()).await;
+    let proxy = Proxy::before(redis.address());
+    let url = redis.url_by(proxy.address);
+    let (a, b) = (Node::on(&url).await, Node::on(&url).await);
+    let viewers = viewers(&[&a, &b], 6).await;
+    viewers[0].reconnect_every(23);
+    let orders = a.create(10).await;
+    let load = Load::start(&[&a, &b], &orders, 4, "k");
+    for _ in 0..10 {
+        load.goes_on(30).await;
+        proxy.cut();
+    }
+    load.goes_on(30).await;
+    let done = load.stop().await;
+    let log = b.story().await;
+    done.all_in(&log);
+    for viewer in &viewers {
+        viewer.saw_it_all(&log).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs redis-server: run by scripts/test"]
+async fn clients_that_redis_throws_out_lose_nothing() {
+    let redis = Redis::start(Options::forgetful()).await;
+    let (a, b) = (Node::on(&redis.url()).await, Node::on(&redis.url()).await);
+    let viewers = viewers(&[&a, &b], 4).await;
+    let orders = a.create(10).await;
+    let load = Load::start(&[&a, &b], &orders, 4, "k");
+    for kind in ["pubsub", "normal", "pubsub", "normal"] {
+        load.goes_on(50).await;
+        redis.cut_clients(kind);
+    }
+    load.goes_on(50).await;
+    let done = load.stop().await;
+    let log = b.story().await;
+    done.all_in(&log);
+    for viewer in &viewers {
+        viewer.saw_it_all(&log).await;
+    }
+}
+
+/// Publishes fail in bounded time meanwhile; what they began is there once, or not at all.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs redis-server: run by scripts/test"]
+async fn a_redis_that_stands_still_for_longer_than_the_time_out_loses_nothing() {
+    let redis = Redis::start(Options::forgetful()).await;
+    let engine =
+        || RedisEngine::builder(redis.url()).timeout(Duration::from_millis(500)).poll(POLL);
+    let (a, b) = (Node::with(engine()).await, Node::with(engine()).await);
+    let viewers = viewers(&[&a, &b], 6).await;
+    let orders = a.create(10).await;
+    let load = Load::start(&[&a, &b], &orders, 4, "k");
+    for _ in 0..2 {
+        load.goes_on(100).await;
+        let before = load.failures();
+        redis.pause();
+        // Each of the four has failed more than once, so that it stood still for longer than one
+        // call may take.
+        until("publishes fail", || load.failures() >= before + 12).await;
+        redis.resume();
+    }
+    load.goes_on(100).await;
+    let done = load.stop().await;
+    assert!(done.indeterminate > 0, "no answer was late: {done:?}");
+    let log = b.story().await;
+    done.all_in(&log);
+    for viewer in &viewers {
+        viewer.saw_it_all(&log).await;
+    }
+}
+
+/// Replies are late, for longer than is waited for, and then come all at once.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs redis-server: run by scripts/test"]
+async fn replies_that_are_late_are_nobody_elses() {
+    let redis = Redis::start(Options::forgetful()).await;
+    let proxy = Proxy::before(redis.address());
+    let url = redis.url_by(proxy.address);
+    let engine = || RedisEngine::builder(&url).timeout(Duration::from_millis(500)).poll(POLL);
+    let (a, b) = (Node::with(engine()).await, Node::with(engine()).await);
+    let viewers = viewers(&[&a, &b], 4).await;
+    let orders = a.create(10).await;
+    let load = Load::start(&[&a, &b], &orders, 4, "k");
+    for _ in 0..3 {
+        load.goes_on(50).await;
+        let before = load.failures();
+        proxy.hold();
+        until("publishes fail", || load.failures() >= before + 8).await;
+        proxy.pass();
+    }
+    load.goes_on(50).await;
+    let done = load.stop().await;
+    let log = b.story().await;
+    done.all_in(&log);
+    for viewer in &viewers {
+        viewer.saw_it_all(&log).await;
+    }
+}
+
+/// The word of the last event is lost, and nothing follows that would show the gap.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs redis-server: run by scripts/test"]
+async fn a_lost_last_word_is_noticed_though_nothing_follows() {
+    let redis = Redis::start(Options::forgetful()).await;
+    let proxy = Proxy::before(redis.address());
+    let a = Node::on(&redis.url()).await;
+    let b = Node::on(&redis.url_by(proxy.address)).await;
+    let viewers = viewers(&[&b], 2).await;
+    let orders = a.create(1).await;
+    viewers[0].is_at(a.story().await.head).await;
+    proxy.swallow("the-last-word");
+    a.remark(&orders[0], "the-last-word").await;
+    until("the word is lost", || proxy.lost() == 1).await;
+    let log = a.story().await;
+    for viewer in &viewers {
+        viewer.saw_it_all(&log).await;
+    }
+}
+
+/// … and the one that is not the last is healed before what follows is told.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs redis-server: run by scripts/test"]
+async fn a_lost_word_is_healed_before_the_next_is_told() {
+    let redis = Redis::start(Options::forgetful()).await;
+    let proxy = Proxy::before(redis.address());
+    let a = Node::on(&redis.url()).await;
+    let engine = RedisEngine::builder(redis.url_by(proxy.address));
+    // Nothing is polled while this test runs.
+    let b = Node::with(engine.poll(Duration::from_secs(600))).await;
+    let viewers = viewers(&[&b], 2).await;
+    let orders = a.create(1).await;
+    for nth in 0..10 {
+        viewers[0].is_at(a.story().await.head).await;
+        let word = format!("lost-{nth}");
+        proxy.swallow(&word);
+        a.remark(&orders[0], &word).await;
+        until("the word is lost", || proxy.lost() == nth + 1).await;
+        a.remark(&orders[0], &format!("next-{nth}")).await;
+    }
+    let log = a.story().await;
+    for viewer in &viewers {
+        viewer.saw_it_all(&log).await;
+    }
+}

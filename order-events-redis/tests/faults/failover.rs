@@ -1,0 +1,212 @@
+//! A primary that dies, and a replica that takes its place with all it was given, or less.
+
+use order_events_core::PublishError;
+
+use crate::support::load::Load;
+use crate::support::nodes::{Node, bounded, remark, viewers};
+use crate::support::proxy::Proxy;
+use crate::support::redis::{Options, Redis};
+use crate::support::wait::until;
+
+/// A primary with a replica, and the one address by which nodes know whoever is primary.
+struct Pair {
+    primary: Redis,
+    replica: Redis,
+    /// Between the two.
+    link: Proxy,
+    /// Before both.
+    front: Proxy,
+}
+
+impl Pair {
+    async fn start(primary: Options) -> Self {
+        let primary = Redis::start(primary).await;
+        let link = Proxy::before(primary.address());
+        let replica = Redis::start(Options::replica_of(link.address)).await;
+        replica.caught_up_with(&primary).await;
+        let front = Proxy::before(primary.address());
+        Self { primary, replica, link, front }
+    }
+
+    fn url(&self) -> String {
+        self.primary.url_by(self.front.address)
+    }
+
+    /// The primary dies, and what is still on its way to the replica with it.
+    fn fail_over(&mut self) {
+        self.primary.kill9();
+        self.link.refuse();
+        self.replica.promote();
+        self.front.aim_at(self.replica.address());
+        self.front.cut();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs redis-server: run by scripts/test"]
+async fn a_failover_that_lost_nothing_resets_nobody() {
+    let mut pair = Pair::start(Options::forgetful()).await;
+    let (a, b) = (Node::on(&pair.url()).await, Node::on(&pair.url()).await);
+    let viewers = viewers(&[&a, &b], 4).await;
+    let orders = a.create(5).await;
+    for nth in 0..50 {
+        a.remark(&orders[nth % 5], &format!("before-{nth}")).await;
+    }
+    pair.replica.caught_up_with(&pair.primary).await;
+    pair.fail_over();
+    for nth in 0..50 {
+        b.remark(&orders[nth % 5], &format!("after-{nth}")).await;
+    }
+    let log = b.story().await;
+    for viewer in &viewers {
+        viewer.saw_it_all(&log).await;
+    }
+}
+
+/// The replica is behind for certain, and the new primary has handed the same numbers out again
+/// before anybody comes back: numbers alone cannot tell what was lost.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs redis-server: run by scripts/test"]
+async fn a_failover_to_a_replica_that_was_behind_resets_whoever_saw_what_is_lost() {
+    let mut pair = Pair::start(Options::forgetful()).await;
+    let (a, b) = (Node::on(&pair.url()).await, Node::on(&pair.url()).await);
+    let viewers = viewers(&[&a, &b], 6).await;
+    let [live, live_too, early, early_too, late, late_too] = &viewers[..] else { panic!() };
+    let orders = a.create(5).await;
+    for nth in 0..20 {
+        a.remark(&orders[nth % 5], &format!("kept-{nth}")).await;
+    }
+    let kept = a.story().await.head;
+    for viewer in &viewers {
+        viewer.is_at(kept).await;
+    }
+    pair.replica.caught_up_with(&pair.primary).await;
+    // These two see nothing that will be lost.
+    early.leave().await;
+    early_too.leave().await;
+
+    pair.link.hold();
+    for nth in 0..20 {
+        a.remark(&orders[nth % 5], &format!("lost-{nth}")).await;
+    }
+    let lost = a.story().await.head;
+    for viewer in [live, live_too, late, late_too] {
+        viewer.is_at(lost).await;
+    }
+    late.leave().await;
+    late_too.leave().await;
+    pair.fail_over();
+
+    for nth in 0..40 {
+        b.remark(&orders[nth % 5], &format!("new-{nth}")).await;
+    }
+    let log = b.story().await;
+    assert_eq!(log.head.seq, kept.seq + 40, "what was to be lost was kept");
+    assert_ne!(log.head.epoch, lost.epoch);
+    for viewer in [early, early_too, late, late_too] {
+        viewer.come_back();
+    }
+    for viewer in [live, live_too, late, late_too] {
+        viewer.is_reset(1).await;
+        viewer.ends_true(&log).await;
+    }
+    for viewer in [early, early_too] {
+        viewer.saw_it_all(&log).await;
+    }
+}
+
+/// Exactly as many as were lost are handed out again, and then nothing more: the head alone says
+/// that all is well.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs redis-server: run by scripts/test"]
+async fn a_head_that_is_where_it_was_does_not_hide_a_failover() {
+    let mut pair = Pair::start(Options::forgetful()).await;
+    let (a, b) = (Node::on(&pair.url()).await, Node::on(&pair.url()).await);
+    let viewers = viewers(&[&a, &b], 4).await;
+    let orders = a.create(2).await;
+    pair.replica.caught_up_with(&pair.primary).await;
+    pair.link.hold();
+    a.remark(&orders[0], "lost").await;
+    let lost = a.story().await.head;
+    for viewer in &viewers {
+        viewer.is_at(lost).await;
+    }
+    viewers[0].leave().await;
+    viewers[1].leave().await;
+    pair.fail_over();
+    b.remark(&orders[1], "new").await;
+    let log = b.story().await;
+    assert_eq!(log.head.seq, lost.seq);
+    for viewer in &viewers {
+        viewer.come_back();
+        viewer.is_reset(1).await;
+        viewer.ends_true(&log).await;
+    }
+}
+
+/// The new primary publishes nothing: the reader's place is beyond the head.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs redis-server: run by scripts/test"]
+async fn a_cursor_beyond_the_head_after_a_failover_is_not_waited_for() {
+    let mut pair = Pair::start(Options::forgetful()).await;
+    let (a, b) = (Node::on(&pair.url()).await, Node::on(&pair.url()).await);
+    let viewers = viewers(&[&a, &b], 4).await;
+    let orders = a.create(2).await;
+    pair.replica.caught_up_with(&pair.primary).await;
+    pair.link.hold();
+    a.remark(&orders[0], "lost").await;
+    let lost = a.story().await.head;
+    for viewer in &viewers {
+        viewer.is_at(lost).await;
+    }
+    viewers[0].leave().await;
+    pair.fail_over();
+    viewers[0].come_back();
+    for viewer in &viewers {
+        viewer.is_reset(1).await;
+    }
+    let log = b.story().await;
+    for viewer in &viewers {
+        viewer.ends_true(&log).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs redis-server: run by scripts/test"]
+async fn a_failover_in_the_midst_of_a_load_leaves_nobody_with_what_is_not_so() {
+    let mut pair = Pair::start(Options::forgetful()).await;
+    let (a, b) = (Node::on(&pair.url()).await, Node::on(&pair.url()).await);
+    let viewers = viewers(&[&a, &b], 6).await;
+    viewers[0].reconnect_every(29);
+    let orders = a.create(10).await;
+    pair.replica.caught_up_with(&pair.primary).await;
+    let load = Load::start(&[&a, &b], &orders, 4, "k");
+    load.goes_on(200).await;
+    pair.link.hold();
+    load.goes_on(100).await;
+    pair.fail_over();
+    load.goes_on(300).await;
+    load.stop().await;
+    let log = b.story().await;
+    for viewer in &viewers {
+        viewer.is_reset(1).await;
+        viewer.ends_true(&log).await;
+    }
+}
+
+/// Where writes need a replica, an event that only one server would have is not taken.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs redis-server: run by scripts/test"]
+async fn a_primary_that_lost_its_replicas_takes_nothing() {
+    let options = Options::forgetful().min_replicas(1).with("min-replicas-max-lag", "1");
+    let pair = Pair::start(options).await;
+    let a = Node::on(&pair.url()).await;
+    let orders = a.create(1).await;
+    pair.link.refuse();
+    until("the primary misses its replica", || pair.primary.info("connected_slaves") == "0").await;
+    let refused = bounded("without a replica", a.hub.publish(remark(&orders[0], "k"))).await;
+    assert!(matches!(refused, Err(PublishError::Unavailable(_))), "{refused:?}");
+    pair.link.pass();
+    a.remark(&orders[0], "k").await;
+    assert_eq!(a.story().await.places("k"), [2]);
+}
