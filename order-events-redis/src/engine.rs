@@ -12,6 +12,7 @@ use order_events_core::engine::{
     Node, Notice, PageToken, Snapshots, Tail,
 };
 use order_events_core::{Epoch, IdempotencyKey, OrderId, Scope, TenantId, Timestamp};
+use redis::Value;
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 
@@ -23,7 +24,7 @@ use crate::history::{Wanted, history};
 use crate::keys::{Keys, Prefix};
 use crate::link::Link;
 use crate::notices::Notices;
-use crate::script::{Scripts, run};
+use crate::script::{Scripts, run_then};
 use crate::snapshots::{read_state, snapshots};
 use crate::tail::Tails;
 use crate::text::{self, FORMAT};
@@ -101,19 +102,24 @@ impl RedisEngine {
         let keys = self.prefix.tenant(tenant);
         let names = [keys.meta(), keys.log(), keys.order(order), keys.keys()];
         let key = key.map_or("", IdempotencyKey::as_str);
-        let args = [FORMAT, &Epoch::draw().to_string(), key];
-        let said = run(&self.link, keys.slot, &self.scripts.read, &names, &args).await;
-        let said = said.map_err(|failure| failure.of_reading("reading an order"))?;
-        let (epoch, fields, prior): (String, Vec<Option<String>>, Option<String>) =
-            redis::from_redis_value(said).map_err(|_| foreign(&keys.meta()))?;
-        Ok(Current {
-            epoch: epoch.parse().map_err(|_| foreign(&keys.meta()))?,
-            state: read_state(&fields).map_err(|_| foreign(&keys.order(order)))?,
-            prior: match prior {
-                Some(prior) => Some(text::read_prior(&prior).map_err(|_| foreign(&keys.keys()))?),
-                None => None,
-            },
-        })
+        let epoch = Epoch::draw().to_string();
+        let read = async |link, waits, then| {
+            let args = [FORMAT, &epoch, key, waits];
+            let said = run_then(link, keys.slot, &self.scripts.read, &names, &args, then).await;
+            let (said, kept) = said.map_err(|failure| failure.of_reading("reading an order"))?;
+            Ok::<_, EngineError>((said_of(said, &keys, order)?, kept))
+        };
+        let (current, _) = read(&self.link, "", None).await?;
+        let durability = self.settings.durability;
+        if current.prior.is_none() || !durability.waits() {
+            return Ok(current);
+        }
+        // To say what came of a key is to acknowledge it.
+        let (current, kept) = read(&self.appends, "1", durability.command()).await?;
+        match durability.judge(kept.as_ref()) {
+            Some(error) if current.prior.is_some() => Err(error),
+            _ => Ok(current),
+        }
     }
 
     async fn append_draft(&self, tenant: &TenantId, draft: Draft) -> Result<Appended, EngineError> {
@@ -150,6 +156,17 @@ impl RedisEngine {
             is_forgetting.store(false, Ordering::Release);
         });
     }
+}
+
+fn said_of(said: Value, keys: &Keys, order: &OrderId) -> Result<Current, EngineError> {
+    let (epoch, fields, prior): (String, Vec<Option<String>>, Option<String>) =
+        redis::from_redis_value(said).map_err(|_| foreign(&keys.meta()))?;
+    let prior = prior.map(|prior| text::read_prior(&prior)).transpose();
+    Ok(Current {
+        epoch: epoch.parse().map_err(|_| foreign(&keys.meta()))?,
+        state: read_state(&fields).map_err(|_| foreign(&keys.order(order)))?,
+        prior: prior.map_err(|_| foreign(&keys.keys()))?,
+    })
 }
 
 #[async_trait]

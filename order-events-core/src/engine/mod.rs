@@ -93,6 +93,9 @@ use crate::time::Timestamp;
 pub trait Log: Send + Sync + 'static {
     /// An order's state and, where a key is given, what was published with it. `now` decides
     /// whether the key has expired, for engines without a clock of their own.
+    ///
+    /// It fails as [`EngineError::Indeterminate`] only where the key was used, and what came of it
+    /// is not yet as safe as an acknowledgement would say.
     fn read<'a>(
         &'a self,
         tenant: &'a TenantId,

@@ -140,6 +140,16 @@ impl<L: Lifecycle> From<Refusal<L>> for PublishError<L> {
     }
 }
 
+fn unanswered<L: Lifecycle>(source: EngineError, key: Option<IdempotencyKey>) -> PublishError<L> {
+    match (source, key) {
+        (source @ EngineError::Indeterminate { .. }, Some(key)) => {
+            PublishError::Indeterminate { key, source }
+        }
+        // An engine that cannot lose replies has no business saying so without a key.
+        (source, _) => PublishError::Unavailable(source),
+    }
+}
+
 impl<L: Lifecycle> Hub<L> {
     /// Validates an update against the order's present state and commits it, in one atomic step.
     ///
@@ -161,10 +171,10 @@ impl<L: Lifecycle> Hub<L> {
         let mut lost = 0;
         let (tenant, order) = (&update.tenant, &update.order);
         for _ in 0..PUBLISH_ATTEMPTS {
-            let current = engine
-                .read(tenant, order, update.key.as_ref(), now)
-                .await
-                .map_err(PublishError::Unavailable)?;
+            let current = match engine.read(tenant, order, update.key.as_ref(), now).await {
+                Ok(current) => current,
+                Err(source) => return Err(unanswered(source, update.key)),
+            };
             if let Some(prior) = current.prior {
                 return self.repeated(&update, Cursor { epoch: current.epoch, seq: 0 }, prior);
             }
@@ -190,14 +200,7 @@ impl<L: Lifecycle> Hub<L> {
                     return self.repeated(&update, Cursor { epoch, seq: 0 }, prior);
                 }
                 Ok(Appended::Conflict { .. }) => lost = state.map_or(0, |state| state.version),
-                Err(source @ EngineError::Indeterminate { .. }) => {
-                    return Err(match update.key {
-                        Some(key) => PublishError::Indeterminate { key, source },
-                        // An engine that cannot lose replies has no business saying so.
-                        None => PublishError::Unavailable(source),
-                    });
-                }
-                Err(source) => return Err(PublishError::Unavailable(source)),
+                Err(source) => return Err(unanswered(source, update.key)),
             }
         }
         let current = engine.read(tenant, order, None, now).await;

@@ -14,11 +14,11 @@ use order_events_core::engine::{
     Node, Notice, PageToken, Snapshots, Tail,
 };
 use order_events_core::{
-    Grant, Hub, IdempotencyKey, MemoryEngine, OrderId, OrderStatus, ResetReason, Resume, Scope,
-    SubscribeError, Subscription, TenantId, Timestamp, Update,
+    Grant, Hub, IdempotencyKey, MemoryEngine, OrderId, OrderStatus, PublishError, ResetReason,
+    Resume, Scope, SubscribeError, Subscription, TenantId, Timestamp, Update,
 };
 
-use crate::support::{anna, applied, drain, order, principal, word};
+use crate::support::{anna, applied, drain, key, order, principal, word};
 
 /// What becomes of whoever reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +29,8 @@ enum Mood {
     /// Never says how things stand.
     HoldsSnapshots,
     Fails,
+    /// Cannot say whether what it knows of a key is safe.
+    IsUnsure,
 }
 
 /// The engine in memory, but for its reads: these are counted, held, or fail. All else goes
@@ -70,6 +72,10 @@ impl Log for Moody {
         key: Option<&'a IdempotencyKey>,
         now: Timestamp,
     ) -> Answer<'a, Current> {
+        if *self.mood.lock().unwrap() == Mood::IsUnsure {
+            let what = "on purpose".to_owned();
+            return Answer::now(Err(EngineError::Indeterminate { what, source: None }));
+        }
         self.inner.read(tenant, order, key, now)
     }
 
@@ -307,4 +313,17 @@ async fn the_numbers_say_how_readers_began_and_how_they_fared() {
     let missed = hub.subscribe(anna("42"), Resume::After(at)).await.unwrap();
     assert_eq!(began(&hub), (1, 1, 1));
     drop((current, missed));
+}
+
+#[tokio::test]
+async fn a_key_whose_event_is_not_safe_yet_is_indeterminate_and_named() {
+    let engine = Moody::new();
+    let hub = Hub::builder().engine(Arc::clone(&engine)).build();
+    engine.turn(Mood::IsUnsure);
+    let update = Update::create(order("42"));
+    let told = hub.publish(update.clone().with_key(key("k"))).await;
+    assert!(matches!(told, Err(PublishError::Indeterminate { key: its, .. }) if its == key("k")));
+    // Without a key there is nothing to try again with, and nothing was tried.
+    let told = hub.publish(update).await;
+    assert!(matches!(told, Err(PublishError::Unavailable(_))), "{told:?}");
 }

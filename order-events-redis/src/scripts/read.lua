@@ -1,5 +1,5 @@
 -- An order's state, and what was published with a key.
-local order, keys, key = KEYS[3], KEYS[4], ARGV[3]
+local order, keys, key, waits = KEYS[3], KEYS[4], ARGV[3], ARGV[4] == '1'
 for place, kind in pairs({ [3] = 'hash', [4] = 'hash' }) do
   local its = redis.call('TYPE', KEYS[place]).ok
   if its ~= 'none' and its ~= kind then return foreign(KEYS[place]) end
@@ -15,6 +15,8 @@ if key ~= '' then
     local expiry = string.match(prior, '^(%d+) ')
     if not expiry then return foreign(keys) end
     if tonumber(expiry) <= now then prior = false end
+    -- A write, so that whoever waits for replicas waits for all that was before it, too.
+    if prior and waits then redis.call('HSET', meta, 'format', format) end
   end
 end
 return { known[1], state, prior }

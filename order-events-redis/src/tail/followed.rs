@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use order_events_core::engine::{Record, Tail, Wakes};
 use order_events_core::{CustomerId, Epoch};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 use crate::history::Page;
 use crate::keys::Keys;
@@ -19,7 +19,9 @@ pub(super) struct Followed {
     pub(super) keys: Keys,
     state: Mutex<State>,
     /// Whether its place in the log is known: reads wait for that.
-    placed: watch::Sender<bool>,
+    placed: watch::Sender<Placing>,
+    /// Somebody waits: who sees to it and sleeps should try again.
+    pub(super) hurry: Notify,
 }
 
 #[derive(Default)]
@@ -34,6 +36,15 @@ struct State {
     is_behind: bool,
     /// Whether somebody sees to it already.
     is_seen_to: bool,
+}
+
+/// How far the finding of a place is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Placing {
+    Begun,
+    /// Something that is not ours is in the way, in words.
+    Hindered(String),
+    Done,
 }
 
 struct Fed {
@@ -64,7 +75,8 @@ pub(super) enum Need {
 
 impl Followed {
     pub(super) fn new(keys: Keys) -> Self {
-        Self { keys, state: Mutex::default(), placed: watch::Sender::new(false) }
+        let (state, placed) = (Mutex::default(), watch::Sender::new(Placing::Begun));
+        Self { keys, state, placed, hurry: Notify::new() }
     }
 
     pub(super) fn add(&self, tail: Arc<dyn Tail>) -> u64 {
@@ -86,14 +98,40 @@ impl Followed {
         !self.lock().tails.is_empty()
     }
 
-    /// Waits until its place is known, for a read that begins then.
-    pub(super) async fn placed(&self) {
+    /// Waits until its place is known, for a read that begins then; or says what is in the way.
+    pub(super) async fn placed(&self) -> Result<(), String> {
         for fed in &mut self.lock().tails {
             fed.is_read_for = true;
         }
         // It is over as well where nobody follows it any more.
+        let is_found = !self.placed.send_if_modified(|placing| {
+            let is_open = *placing != Placing::Done;
+            if is_open {
+                // What was in the way may be gone: it is looked at once more.
+                *placing = Placing::Begun;
+                self.hurry.notify_one();
+            }
+            is_open
+        });
+        if is_found {
+            return Ok(());
+        }
         let mut placed = self.placed.subscribe();
-        let _gone = placed.wait_for(|placed| *placed).await;
+        match placed.wait_for(|placing| *placing != Placing::Begun).await.as_deref() {
+            Ok(Placing::Hindered(what)) => Err(what.clone()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Something that is not ours is where the log should be.
+    pub(super) fn hindered(&self, what: String) {
+        self.placed.send_if_modified(|placing| {
+            let is_open = *placing != Placing::Done;
+            if is_open {
+                *placing = Placing::Hindered(what);
+            }
+            is_open
+        });
     }
 
     /// Passes an event on if it is the next. `is_hint` where its coming early means a gap: wake-ups
@@ -136,7 +174,7 @@ impl Followed {
                 fed.tail.interrupted(&mut wakes);
             }
             drop(state);
-            self.placed.send_replace(true);
+            self.placed.send_replace(Placing::Done);
             return;
         };
         let is_continued =

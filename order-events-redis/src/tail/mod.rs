@@ -118,7 +118,8 @@ impl Tails {
     pub(crate) async fn placed(&self, channel: &str) -> Result<(), EngineError> {
         let Some(followed) = self.find(channel) else { return Ok(()) };
         match tokio::time::timeout_at(self.link.deadline(), followed.placed()).await {
-            Ok(()) => Ok(()),
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(what)) => Err(EngineError::unavailable(what)),
             Err(_) => Err(EngineError::unavailable("the tenant's tail has not found its place")),
         }
     }
@@ -164,7 +165,10 @@ impl Tails {
                 .with_jitter()
                 .without_max_times();
             let gap = backoff.get_or_insert_with(|| gaps.build()).next().unwrap_or(MOST_GAP);
-            tokio::time::sleep(gap).await;
+            tokio::select! {
+                () = tokio::time::sleep(gap) => {}
+                () = followed.hurry.notified() => {}
+            }
         }
         // Whoever is followed again from now on begins anew.
         let mut all = lock(&self.followed);
@@ -204,7 +208,15 @@ impl Tails {
                 let after = from.map_or(LAST_PLACE, |stand| stand.last);
                 let wanted = Wanted { scope: &Scope::Tenant, after, limit: HEALED };
                 let read = page(&self.link, &self.scripts, keys, &wanted, None).await;
-                followed.heal(from, read.map_err(drop)?);
+                match read {
+                    Ok(read) => followed.heal(from, read),
+                    // Something foreign has no cause, and does not go away by waiting.
+                    Err(EngineError::Unavailable { what, source: None }) => {
+                        followed.hindered(what);
+                        return Err(());
+                    }
+                    Err(_) => return Err(()),
+                }
                 Ok(())
             }
         }
