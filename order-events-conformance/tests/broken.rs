@@ -10,7 +10,8 @@ use order_events_core::engine::{
     Node, Notice, PageToken, Record, Snapshot, Snapshots, Tail, Wakes,
 };
 use order_events_core::{
-    Audience, CustomerId, Epoch, IdempotencyKey, MemoryEngine, OrderId, Scope, TenantId, Timestamp,
+    Audience, Cursor, CustomerId, Epoch, IdempotencyKey, MemoryEngine, OrderId, Scope, TenantId,
+    Timestamp,
 };
 
 const NO_LIMIT: HistoryLimit =
@@ -62,6 +63,7 @@ enum Break {
     ForgetsOpenOrders,
     LosesTheSeam,
     AppendsByHalves,
+    KeepsCursorsOfWhatIsLost,
 }
 
 const BREAKS: &[(Break, &str)] = &[
@@ -97,6 +99,7 @@ const BREAKS: &[(Break, &str)] = &[
     (Break::ForgetsOpenOrders, "an_open_order_is_never_forgotten"),
     (Break::LosesTheSeam, "nothing_is_lost_at_the_seam"),
     (Break::AppendsByHalves, "a_cancelled_append_is_whole_or_nothing"),
+    (Break::KeepsCursorsOfWhatIsLost, "a_lost_log_interrupts_its_tails"),
 ];
 
 #[tokio::test]
@@ -207,6 +210,9 @@ impl Log for Broken {
                 history.dropped = 0;
             }
             Break::CallsEveryHistoryComplete => history.complete = true,
+            Break::KeepsCursorsOfWhatIsLost => {
+                history.lineage = vec![Cursor { epoch: Epoch::from_u64(7), seq: 5 }];
+            }
             _ => {}
         }
         Ok(history)

@@ -244,7 +244,12 @@ impl Shop {
         limit: HistoryLimit,
     ) -> History {
         let history = self.engine.history(&self.tenant, scope, after, limit).await;
-        history.expect("a history can be read")
+        let history = history.expect("a history can be read");
+        for former in &history.lineage {
+            assert_ne!(former.epoch, history.epoch, "the present epoch is no former one");
+            assert!(former.seq <= history.head, "{former} is said to be held, beyond the head");
+        }
+        history
     }
 
     /// Everything after a place that staff may see.
