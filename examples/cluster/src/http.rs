@@ -25,14 +25,13 @@ pub(crate) async fn watch(
     send(at, request, token, String::new()).await
 }
 
-/// What staff say of an order.
+/// What admins say of an order.
 pub(crate) async fn publish(
     at: SocketAddr,
-    order: &str,
     token: &str,
     change: String,
 ) -> Result<Response<Incoming>> {
-    let request = Request::post(format!("/orders/{order}"));
+    let request = Request::post("/orders");
     send(at, request.header(CONTENT_TYPE, "application/json"), token, change).await
 }
 

@@ -35,9 +35,12 @@ impl Publisher {
         status: &str,
     ) -> Result<()> {
         let key = format!("{order}-{status}");
-        let change = json!({ "status": status, "customer": customer, "key": key }).to_string();
+        let change = json!({
+            "orderId": order, "status": status, "customer": customer, "key": key,
+        });
+        let change = change.to_string();
         loop {
-            match http::publish(self.at, order, &self.token, change.clone()).await {
+            match http::publish(self.at, &self.token, change.clone()).await {
                 Ok(answer) if answer.status() == StatusCode::OK => {
                     let receipt = answer.into_body().collect().await?.to_bytes();
                     let receipt: Value = serde_json::from_slice(&receipt)?;

@@ -9,8 +9,8 @@ use std::time::Duration;
 use order_events_conformance::moody::{Mood, Moody};
 use order_events_core::config::REPLAY_CHUNK;
 use order_events_core::{
-    Grant, Hub, MemoryEngine, OrderStatus, PublishError, ResetReason, Resume, Scope, SubscribeError,
-    Subscription, Timestamp, Update,
+    Grant, Hub, MemoryEngine, OrderStatus, PublishError, ResetReason, Resume, Scope,
+    SubscribeError, Subscription, Timestamp, Update,
 };
 
 use crate::support::{anna, applied, drain, key, order, principal, word};
