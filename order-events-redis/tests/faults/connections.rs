@@ -45,11 +45,42 @@ async fn clients_that_redis_throws_out_lose_nothing() {
     for kind in ["pubsub", "normal", "pubsub", "normal"] {
         load.goes_on(50).await;
         redis.cut_clients(kind);
+        // Scripts that it knew are forgotten as well.
+        load.goes_on(50).await;
+        redis.ask(&["SCRIPT", "FLUSH"]);
     }
     load.goes_on(50).await;
     let done = load.stop().await;
     let log = b.story().await;
     done.all_in(&log);
+    for viewer in &viewers {
+        viewer.saw_it_all(&log).await;
+    }
+}
+
+/// Nobody is told that a connection is dead: that it is must be found out.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs redis-server: run by scripts/test"]
+async fn connections_that_fall_silent_are_replaced() {
+    let redis = Redis::start(Options::forgetful()).await;
+    let proxy = Proxy::before(redis.address());
+    let a = Node::on(&redis.url()).await;
+    let url = redis.url_by(proxy.address);
+    let engine = RedisEngine::builder(url).timeout(Duration::from_millis(500)).poll(POLL);
+    let b = Node::with(engine).await;
+    let viewers = viewers(&[&b], 3).await;
+    let orders = a.create(10).await;
+    for (round, order) in orders.iter().take(3).enumerate() {
+        proxy.silence();
+        // Read on one node alone, and published on the other: nothing but the tail of the first
+        // could notice.
+        a.remark(order, &format!("quiet-{round}")).await;
+        viewers[0].is_at(a.story().await.head).await;
+        // … and published through it.
+        proxy.silence();
+        b.remark(order, &format!("loud-{round}")).await;
+    }
+    let log = a.story().await;
     for viewer in &viewers {
         viewer.saw_it_all(&log).await;
     }

@@ -194,6 +194,71 @@ async fn a_failover_in_the_midst_of_a_load_leaves_nobody_with_what_is_not_so() {
     }
 }
 
+/// Two primaries at once, each with nodes that believe in it, and then one log again.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs redis-server: run by scripts/test"]
+async fn what_a_former_primary_took_meanwhile_is_lost_and_told() {
+    let pair = Pair::start(Options::forgetful()).await;
+    let behind = Proxy::before(pair.primary.address());
+    let a = Node::on(&pair.primary.url_by(behind.address)).await;
+    let b = Node::on(&pair.url()).await;
+    let on_a = viewers(&[&a], 2).await;
+    let on_b = viewers(&[&b], 2).await;
+    let orders = a.create(5).await;
+    let kept = a.story().await.head;
+    for viewer in on_a.iter().chain(&on_b) {
+        viewer.is_at(kept).await;
+    }
+    pair.replica.caught_up_with(&pair.primary).await;
+    pair.link.refuse();
+    pair.replica.promote();
+    pair.front.aim_at(pair.replica.address());
+    pair.front.cut();
+    for nth in 0..10 {
+        a.remark(&orders[nth % 5], &format!("lost-{nth}")).await;
+        b.remark(&orders[nth % 5], &format!("new-{nth}")).await;
+    }
+    for viewer in &on_a {
+        viewer.is_at(a.story().await.head).await;
+    }
+    // The former primary is seen to be none.
+    behind.aim_at(pair.replica.address());
+    behind.cut();
+    a.remark(&orders[0], "one log again").await;
+    let log = b.story().await;
+    assert_eq!(log.head.seq, kept.seq + 11);
+    for viewer in &on_a {
+        viewer.is_reset(1).await;
+        viewer.ends_true(&log).await;
+    }
+    for viewer in &on_b {
+        viewer.saw_it_all(&log).await;
+    }
+}
+
+/// Calls go to the new primary already, while the connection that wakes the node is still open to the
+/// former one, which lives on by itself and says that nothing has happened.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs redis-server: run by scripts/test"]
+async fn a_former_primary_that_lives_on_does_not_keep_a_node_from_the_news() {
+    let pair = Pair::start(Options::forgetful()).await;
+    let b = Node::on(&pair.url()).await;
+    let viewers = viewers(&[&b], 2).await;
+    let orders = b.create(2).await;
+    pair.replica.caught_up_with(&pair.primary).await;
+    pair.link.refuse();
+    pair.replica.promote();
+    pair.front.aim_at(pair.replica.address());
+    pair.primary.cut_clients("normal");
+    // On a node that knows the new primary alone.
+    let a = Node::on(&pair.replica.url()).await;
+    a.remark(&orders[0], "news").await;
+    let log = a.story().await;
+    for viewer in &viewers {
+        viewer.saw_it_all(&log).await;
+    }
+}
+
 /// Where writes need a replica, an event that only one server would have is not taken.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs redis-server: run by scripts/test"]

@@ -3,28 +3,24 @@
 use std::sync::Arc;
 
 use order_events_core::{
-    CustomerId, Delivery, EndReason, Grant, OrderStatus, Principal, PublishError, Published,
-    Resume, Scope, Update,
+    CustomerId, Delivery, EndReason, Grant, OrderId, OrderStatus, Principal, PublishError,
+    Published, Resume, Scope, TenantId, Update,
 };
 use tokio::sync::Barrier;
 use tokio::task::JoinSet;
 
 use crate::support::facts::assert_same;
+use crate::support::load::Load;
 use crate::support::nodes::{Node, everything, remark, viewers};
 use crate::support::redis::{Options, Redis};
 use crate::support::viewer::Viewer;
 use crate::support::wait::{in_time, until};
 
-/// Of each node, in the test of two nodes.
-fn events_each() -> usize {
-    let wanted = std::env::var("ORDER_EVENTS_REDIS_EVENTS").ok();
-    wanted.map_or(10_000, |wanted| wanted.parse().unwrap())
-}
-
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs redis-server: run by scripts/test"]
 async fn two_nodes_that_publish_at_once_are_heard_in_one_order_everywhere() {
     const ORDERS: usize = 100;
+    const EVENTS_EACH: usize = 10_000;
     const PUBLISHERS: usize = 16;
     let redis = Redis::start(Options::forgetful()).await;
     let nodes = [Node::on(&redis.url()).await, Node::on(&redis.url()).await];
@@ -46,14 +42,13 @@ async fn two_nodes_that_publish_at_once_are_heard_in_one_order_everywhere() {
         viewer.has_begun().await;
     }
 
-    let each = events_each();
     let since = std::time::Instant::now();
     let mut tasks = JoinSet::new();
     for (name, node) in ["a", "b"].iter().zip(&nodes) {
         for publisher in 0..PUBLISHERS {
             let (node, orders) = (node.clone(), orders.clone());
             tasks.spawn(async move {
-                for nth in (publisher..each).step_by(PUBLISHERS) {
+                for nth in (publisher..EVENTS_EACH).step_by(PUBLISHERS) {
                     let key = format!("{name}-{nth}");
                     let told = node.hub.publish(remark(&orders[nth * 7 % ORDERS], &key)).await;
                     assert!(matches!(told, Ok(Published::Applied(_))), "{key}: {told:?}");
@@ -64,10 +59,10 @@ async fn two_nodes_that_publish_at_once_are_heard_in_one_order_everywhere() {
     while let Some(task) = tasks.join_next().await {
         task.unwrap();
     }
-    println!("2 x {each} events published in {:?}", since.elapsed());
+    println!("2 x {EVENTS_EACH} events published in {:?}", since.elapsed());
 
     let log = b.story().await;
-    assert_eq!(log.facts.len(), ORDERS + 2 * each);
+    assert_eq!(log.facts.len(), ORDERS + 2 * EVENTS_EACH);
     for viewer in &viewers {
         viewer.saw_it_all(&log).await;
     }
@@ -178,6 +173,82 @@ async fn a_revocation_does_not_end_the_streams_of_a_later_node() {
     a.remark(&orders[0], "still there").await;
     viewer.is_at(a.story().await.head).await;
     assert!(viewer.seen().ends.is_empty());
+}
+
+/// What nodes tell each other is lost with the rest, and what they tell next is heard.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs redis-server: run by scripts/test"]
+async fn a_revocation_is_heard_after_a_flush() {
+    let redis = Redis::start(Options::forgetful()).await;
+    let (a, b) = (Node::on(&redis.url()).await, Node::on(&redis.url()).await);
+    for name in ["anna", "bob", "carol"] {
+        let mut there = b.watch(name).await;
+        let principal = Principal::new(name).unwrap();
+        in_time("it is announced", a.hub.revoke(&principal)).await.unwrap();
+        assert_eq!(end_of(&mut there).await, EndReason::Revoked);
+        redis.flush();
+    }
+}
+
+/// One reader alone, so that a tenant is followed and let go of again and again.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs redis-server: run by scripts/test"]
+async fn a_reader_that_hops_between_nodes_loses_nothing() {
+    let redis = Redis::start(Options::forgetful()).await;
+    let (a, b) = (Node::on(&redis.url()).await, Node::on(&redis.url()).await);
+    let viewers = viewers(&[&a, &b], 1).await;
+    viewers[0].reconnect_every(3);
+    let orders = a.create(5).await;
+    let load = Load::start(&[&a, &b], &orders, 4, "k");
+    load.goes_on(1_000).await;
+    load.stop().await;
+    let log = b.story().await;
+    viewers[0].saw_it_all(&log).await;
+    println!("{} connections", viewers[0].seen().visits);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs redis-server: run by scripts/test"]
+async fn however_many_watch_a_node_has_two_connections() {
+    const TENANTS: usize = 100;
+    let redis = Redis::start(Options::forgetful()).await;
+    let a = Node::on(&redis.url()).await;
+    let b = Node::on(&redis.url()).await;
+    let tenants = (0..TENANTS).map(|nth| TenantId::new(format!("t{nth}")).unwrap());
+    let tenants: Vec<_> = tenants.collect();
+    let mut streams = Vec::new();
+    for tenant in &tenants {
+        for order in ["x", "y"] {
+            let scope = Scope::Order(OrderId::new(order).unwrap());
+            let grant = Grant::new(Principal::new("page").unwrap(), scope).in_tenant(tenant);
+            streams.push(b.hub.subscribe(grant, Resume::Fresh).await.unwrap());
+        }
+    }
+    for tenant in &tenants {
+        for order in ["x", "y"] {
+            let update = Update::create(OrderId::new(order).unwrap()).in_tenant(tenant);
+            a.publish(update).await;
+        }
+    }
+    for stream in &mut streams {
+        loop {
+            match in_time("it is told", stream.next()).await {
+                Some(Delivery::Event(event)) => {
+                    assert_eq!(event.version(), 1);
+                    break;
+                }
+                Some(Delivery::Position(_)) => {}
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+    // The test's own connection is one.
+    assert!(redis.clients("addr=") <= 2 + 2 + 1, "{}", redis.ask(&["CLIENT", "LIST"]).text());
+    let channels = |redis: &Redis| redis.ask(&["PUBSUB", "SHARDCHANNELS", "oe:*"]).items().len();
+    assert_eq!(channels(&redis), TENANTS);
+    // What nobody watches any more is not followed.
+    drop(streams);
+    until("nothing is followed", || channels(&redis) == 0).await;
 }
 
 /// A customer's stream on one node carries what another node publishes, and nobody else's.

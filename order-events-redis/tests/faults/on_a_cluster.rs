@@ -5,7 +5,8 @@ use order_events_redis::RedisEngine;
 
 use crate::support::cluster::Cluster;
 use crate::support::facts::{Story, assert_same};
-use crate::support::nodes::{Node, order};
+use crate::support::load::Load;
+use crate::support::nodes::{Node, order, viewers};
 use crate::support::redis::Options;
 use crate::support::viewer::Viewer;
 use crate::support::wait::until;
@@ -95,6 +96,28 @@ async fn a_primary_that_fails_is_followed_by_its_replica_and_nobody_is_reset() {
         let log = Story::of(&*a.engine, tenant).await;
         assert_eq!(log.head.seq, 41);
         viewer.saw_it_all(&log).await;
+    }
+}
+
+/// The replica may be behind: whoever saw what it does not have is told, and nobody else.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs redis-server: run by scripts/test"]
+async fn a_primary_that_fails_in_the_midst_of_a_load_leaves_nobody_with_what_is_not_so() {
+    let mut cluster = Cluster::start_with(Options::forgetful(), 1).await;
+    let (a, b) = (node(&cluster).await, node(&cluster).await);
+    let viewers = viewers(&[&a, &b], 4).await;
+    viewers[0].reconnect_every(31);
+    let orders = a.create(10).await;
+    let home = cluster.home_of("oe:{default}:meta");
+    cluster.replicas[home].caught_up_with(&cluster.primaries[home]).await;
+    let load = Load::start(&[&a, &b], &orders, 4, "k");
+    load.goes_on(200).await;
+    cluster.fail_over(home).await;
+    load.goes_on(200).await;
+    load.stop().await;
+    let log = b.story().await;
+    for viewer in &viewers {
+        viewer.ends_true(&log).await;
     }
 }
 

@@ -27,6 +27,8 @@ struct Rules {
     refuses: bool,
     /// Connections of an earlier one are over.
     generation: usize,
+    /// Connections of an earlier one are open, and silent for ever.
+    silent_before: usize,
     /// The reply to what contains this is dropped, and its connection with it.
     word: Option<String>,
     /// What the server sends with this in it is left out, and its connection stays.
@@ -43,6 +45,7 @@ impl Proxy {
             holds: false,
             refuses: false,
             generation: 0,
+            silent_before: 0,
             word: None,
             swallowed: None,
             lost: 0,
@@ -75,6 +78,15 @@ impl Proxy {
     /// Ends every connection that there is; new ones are welcome.
     pub(crate) fn cut(&self) {
         self.rules.send_modify(|rules| rules.generation += 1);
+    }
+
+    /// Nothing passes any more on the connections that there are, and nobody is told: a firewall
+    /// that forgot them. New ones are welcome.
+    pub(crate) fn silence(&self) {
+        self.rules.send_modify(|rules| {
+            rules.generation += 1;
+            rules.silent_before = rules.generation;
+        });
     }
 
     /// Ends every connection, and those that come.
@@ -150,7 +162,12 @@ async fn pass(
         tokio::select! {
             biased;
             _ = rules.changed() => {
-                if rules.borrow_and_update().generation != generation {
+                let Rules { generation: now, silent_before, .. } = *rules.borrow_and_update();
+                if generation < silent_before {
+                    // Both sockets stay as they are until the proxy goes.
+                    std::future::pending::<()>().await;
+                }
+                if generation != now {
                     return None;
                 }
             }
