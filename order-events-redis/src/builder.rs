@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use order_events_core::config::{KEY_WINDOW, MAX_KEYS, RETAIN_AGE, RETAIN_EVENTS};
 use order_events_core::engine::{BoxError, EngineError};
-use redis::{ConnectionAddr, ConnectionInfo, IntoConnectionInfo, Value, cmd};
+use redis::{ConnectionAddr, ConnectionInfo, IntoConnectionInfo};
 
 use crate::config::{ORDER_HISTORY, POLL, PREFIX, TIMEOUT};
 use crate::durability::Durability;
 use crate::engine::RedisEngine;
 use crate::keys::Prefix;
 use crate::link::Link;
+use crate::node::{field, info};
 use crate::notices::Notices;
 
 /// Sets up a [`RedisEngine`].
@@ -121,7 +122,7 @@ impl RedisEngineBuilder {
     /// runtime, which the engine's tasks then run on.
     pub async fn connect(self) -> Result<RedisEngine, EngineError> {
         install_cryptography();
-        let first = info(&self.url)?;
+        let first = parse(&self.url)?;
         let database = first.redis_settings().db();
         let prefix = Prefix::new(&self.prefix, database)
             .ok_or_else(|| EngineError::unavailable("a prefix is not empty and has no brace"))?;
@@ -132,7 +133,7 @@ impl RedisEngineBuilder {
             };
             let mut seeds = vec![first.clone()];
             for url in more {
-                let addr = info(url)?.addr().clone();
+                let addr = parse(url)?.addr().clone();
                 seeds.push(first.clone().set_addr(like(first.addr(), addr)));
             }
             Ok(Arc::new(Link::to_cluster(seeds, self.timeout)))
@@ -147,14 +148,9 @@ impl RedisEngineBuilder {
 
     /// Whether the server is new enough for what it is asked.
     async fn look(&self, link: &Link, slot: u16) -> Result<(), EngineError> {
-        let said = link.ask(slot, cmd("INFO").arg("server").to_owned()).await;
+        let said = link.ask(slot, info()).await;
         let said = said.map_err(|failure| failure.of_reading("connecting to Redis"))?;
-        let said = match said {
-            Value::BulkString(said) => String::from_utf8_lossy(&said).into_owned(),
-            Value::VerbatimString { text, .. } => text,
-            _ => String::new(),
-        };
-        let version = said.lines().find_map(|line| line.strip_prefix("redis_version:"));
+        let version = field(&said, "redis_version");
         let mut parts = version.unwrap_or_default().split('.').map(|part| part.parse::<u32>());
         let mut part = || parts.next().and_then(Result::ok).unwrap_or(0);
         let found = (part(), part());
@@ -196,7 +192,7 @@ fn like(first: &ConnectionAddr, other: ConnectionAddr) -> ConnectionAddr {
     }
 }
 
-fn info(url: &str) -> Result<ConnectionInfo, EngineError> {
+fn parse(url: &str) -> Result<ConnectionInfo, EngineError> {
     url.into_connection_info().map_err(unusable)
 }
 

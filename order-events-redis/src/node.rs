@@ -10,7 +10,7 @@ use redis::aio::MultiplexedConnection;
 use redis::io::tcp::TcpSettings;
 use redis::{
     AsyncConnectionConfig, Client, Cmd, ConnectionInfo, ErrorKind, Pipeline, ProtocolVersion,
-    PushInfo, PushKind, RedisError, Value,
+    PushInfo, PushKind, RedisError, Value, cmd,
 };
 use tokio::time::{Instant, timeout_at};
 
@@ -181,6 +181,21 @@ fn backoff() -> ExponentialBackoff {
         .with_jitter()
         .without_max_times()
         .build()
+}
+
+/// What tells about the server.
+pub(crate) fn info() -> Cmd {
+    cmd("INFO").arg("server").to_owned()
+}
+
+/// A field of the answer to [`info`].
+pub(crate) fn field<'a>(info: &'a Value, name: &str) -> Option<&'a str> {
+    let info = match info {
+        Value::BulkString(info) => std::str::from_utf8(info).ok()?,
+        Value::VerbatimString { text, .. } => text,
+        _ => return None,
+    };
+    info.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).map(str::trim_end)
 }
 
 /// Asks on a connection, and waits for the answers until the deadline.

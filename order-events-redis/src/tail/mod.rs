@@ -280,6 +280,14 @@ impl Tails {
             let its = its.into_iter().filter(|followed| followed.wake() == Some(wake.id));
             let stands = its.filter_map(|followed| Some((followed.stand()?, followed)));
             let stands: Vec<(Stand, _)> = stands.collect();
+            if stands.is_empty() {
+                continue;
+            }
+            if wake.is_to_another(self.link.deadline()).await == Ok(true) {
+                wake.give_up();
+                self.lost(wake.id, None);
+                continue;
+            }
             for some in stands.chunks(wake::HEADS) {
                 let keys = some.iter().map(|(_, followed)| followed.keys.meta());
                 let Ok(heads) = wake.heads(keys, self.link.deadline()).await else {

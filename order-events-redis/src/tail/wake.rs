@@ -9,7 +9,7 @@ use redis::{PushInfo, PushKind, RedisError, Value, cmd};
 use tokio::time::Instant;
 
 use super::Tails;
-use crate::node::{Node, ask};
+use crate::node::{Node, ask, field, info};
 
 /// How many heads are asked for at once.
 pub(super) const HEADS: usize = 256;
@@ -91,6 +91,16 @@ impl Wake {
     async fn ask(&self, verb: &str, channel: &str, deadline: Instant) -> Result<(), RedisError> {
         let request = [cmd(verb).arg(channel).to_owned()];
         ask(&mut self.connection.clone(), &request, deadline).await.map(drop)
+    }
+
+    /// Whether calls go to another server than this connection: one that is no primary any more may
+    /// live on by itself, and say for ever that nothing happens.
+    pub(super) async fn is_to_another(&self, deadline: Instant) -> Result<bool, ()> {
+        let calls = self.node.ask(&[info()], deadline).await.map_err(drop)?;
+        let wakes = ask(&mut self.connection.clone(), &[info()], deadline).await.map_err(drop)?;
+        let id =
+            |said: &[Value]| said.first().and_then(|said| field(said, "run_id")).map(str::to_owned);
+        Ok(id(&calls) != id(&wakes))
     }
 
     /// Epoch and head of these tenants, by their meta keys; none where there is no log of ours.
