@@ -1,4 +1,4 @@
-//! What a server of streams needs of its sockets, as one call; and one that ends it with its streams.
+//! What a server of streams needs of its sockets, as one call; and one that ends it with them.
 
 use std::fmt;
 use std::io;
@@ -14,9 +14,9 @@ use actix_web::{Error, HttpServer};
 use order_events_core::{Hub, Lifecycle};
 use order_events_sse::server::Socket;
 
-/// Binds a server as streams need it, at `"0.0.0.0:3000"` for example: room for a storm of reconnects; no delay, a bounded send
-/// buffer and a bounded wait for dead peers on each connection; and a peer that has closed its side
-/// is gone. HTTP/1.1, and HTTP/2 to those who begin with it.
+/// Binds a server as streams need it, at `"0.0.0.0:3000"` for example: room for a storm of
+/// reconnects; no delay, a bounded send buffer and a bounded wait for dead peers on each connection;
+/// and a peer that has closed its side is gone. HTTP/1.1, and HTTP/2 to those who begin with it.
 ///
 /// By default actix lets a peer close half of a connection and then learns of the rest only when it
 /// writes. This takes over `on_connect`: a service that needs that for itself sets its server up

@@ -151,7 +151,6 @@ fn stop(is_stopping: watch::Receiver<bool>) -> impl Future<Output = ()> {
 }
 
 /// What answers the requests of a connection.
-#[derive(Clone)]
 struct Answers {
     router: Router,
     address: SocketAddr,

@@ -14,7 +14,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::sleep;
 
-/// A listener whose connections are set up for streams. For [`serve`](crate::serve), or for `axum::serve`.
+/// A listener whose connections are set up for streams. For [`serve`](crate::serve), or for
+/// `axum::serve`.
 #[derive(Debug)]
 pub struct Listener {
     listener: tokio::net::TcpListener,
