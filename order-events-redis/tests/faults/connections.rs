@@ -8,6 +8,7 @@ use crate::support::load::Load;
 use crate::support::nodes::{Node, POLL, viewers};
 use crate::support::proxy::Proxy;
 use crate::support::redis::{Options, Redis};
+use crate::support::viewer::all_saw_it_all;
 use crate::support::wait::until;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -26,12 +27,7 @@ async fn connections_cut_in_the_midst_of_a_load_lose_nothing() {
         proxy.cut();
     }
     load.goes_on(30).await;
-    let done = load.stop().await;
-    let log = b.story().await;
-    done.all_in(&log);
-    for viewer in &viewers {
-        viewer.saw_it_all(&log).await;
-    }
+    load.ends_whole(&b, &viewers).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -50,12 +46,7 @@ async fn clients_that_redis_throws_out_lose_nothing() {
         redis.ask(&["SCRIPT", "FLUSH"]);
     }
     load.goes_on(50).await;
-    let done = load.stop().await;
-    let log = b.story().await;
-    done.all_in(&log);
-    for viewer in &viewers {
-        viewer.saw_it_all(&log).await;
-    }
+    load.ends_whole(&b, &viewers).await;
 }
 
 /// Nobody is told that a connection is dead: that it is must be found out.
@@ -81,9 +72,7 @@ async fn connections_that_fall_silent_are_replaced() {
         b.remark(order, &format!("loud-{round}")).await;
     }
     let log = a.story().await;
-    for viewer in &viewers {
-        viewer.saw_it_all(&log).await;
-    }
+    all_saw_it_all(&viewers, &log).await;
 }
 
 /// Publishes fail in bounded time meanwhile; what they began is there once, or not at all.
@@ -111,9 +100,7 @@ async fn a_redis_that_stands_still_for_longer_than_the_time_out_loses_nothing() 
     assert!(done.indeterminate > 0, "no answer was late: {done:?}");
     let log = b.story().await;
     done.all_in(&log);
-    for viewer in &viewers {
-        viewer.saw_it_all(&log).await;
-    }
+    all_saw_it_all(&viewers, &log).await;
 }
 
 /// Replies are late, for longer than is waited for, and then come all at once.
@@ -136,12 +123,7 @@ async fn replies_that_are_late_are_nobody_elses() {
         proxy.pass();
     }
     load.goes_on(50).await;
-    let done = load.stop().await;
-    let log = b.story().await;
-    done.all_in(&log);
-    for viewer in &viewers {
-        viewer.saw_it_all(&log).await;
-    }
+    load.ends_whole(&b, &viewers).await;
 }
 
 /// The word of the last event is lost, and nothing follows that would show the gap.
@@ -159,9 +141,7 @@ async fn a_lost_last_word_is_noticed_though_nothing_follows() {
     a.remark(&orders[0], "the-last-word").await;
     until("the word is lost", || proxy.lost() == 1).await;
     let log = a.story().await;
-    for viewer in &viewers {
-        viewer.saw_it_all(&log).await;
-    }
+    all_saw_it_all(&viewers, &log).await;
 }
 
 /// … and the one that is not the last is healed before what follows is told.
@@ -185,7 +165,5 @@ async fn a_lost_word_is_healed_before_the_next_is_told() {
         a.remark(&orders[0], &format!("next-{nth}")).await;
     }
     let log = a.story().await;
-    for viewer in &viewers {
-        viewer.saw_it_all(&log).await;
-    }
+    all_saw_it_all(&viewers, &log).await;
 }

@@ -8,6 +8,7 @@ use order_events_redis::{Durability, RedisEngine};
 use crate::support::nodes::{Node, bounded, remark, viewers};
 use crate::support::proxy::Proxy;
 use crate::support::redis::{Options, Redis};
+use crate::support::viewer::all_saw_it_all;
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs redis-server: run by scripts/test"]
@@ -60,9 +61,7 @@ async fn what_a_replica_has_acknowledged_survives_the_primary() {
     later.remark(&orders[0], "after").await;
     let log = later.story().await;
     assert_eq!(log.head.seq, 52);
-    for viewer in &viewers {
-        viewer.saw_it_all(&log).await;
-    }
+    all_saw_it_all(&viewers, &log).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -6,6 +6,7 @@ use crate::support::load::Load;
 use crate::support::nodes::{Node, bounded, remark, viewers};
 use crate::support::proxy::Proxy;
 use crate::support::redis::{Options, Redis};
+use crate::support::viewer::{all_are_reset, all_saw_it_all};
 use crate::support::wait::until;
 
 /// A primary with a replica, and the one address by which nodes know whoever is primary.
@@ -58,9 +59,7 @@ async fn a_failover_that_lost_nothing_resets_nobody() {
         b.remark(&orders[nth % 5], &format!("after-{nth}")).await;
     }
     let log = b.story().await;
-    for viewer in &viewers {
-        viewer.saw_it_all(&log).await;
-    }
+    all_saw_it_all(&viewers, &log).await;
 }
 
 /// The replica is behind for certain, and the new primary has handed the same numbers out again
@@ -188,10 +187,7 @@ async fn a_failover_in_the_midst_of_a_load_leaves_nobody_with_what_is_not_so() {
     load.goes_on(300).await;
     load.stop().await;
     let log = b.story().await;
-    for viewer in &viewers {
-        viewer.is_reset(1).await;
-        viewer.ends_true(&log).await;
-    }
+    all_are_reset(&viewers, &log).await;
 }
 
 /// Two primaries at once, each with nodes that believe in it, and then one log again.
@@ -254,9 +250,7 @@ async fn a_former_primary_that_lives_on_does_not_keep_a_node_from_the_news() {
     let a = Node::on(&pair.replica.url()).await;
     a.remark(&orders[0], "news").await;
     let log = a.story().await;
-    for viewer in &viewers {
-        viewer.saw_it_all(&log).await;
-    }
+    all_saw_it_all(&viewers, &log).await;
 }
 
 /// Where writes need a replica, an event that only one server would have is not taken.

@@ -13,7 +13,7 @@ use crate::support::facts::assert_same;
 use crate::support::load::Load;
 use crate::support::nodes::{Node, everything, remark, viewers};
 use crate::support::redis::{Options, Redis};
-use crate::support::viewer::Viewer;
+use crate::support::viewer::{Viewer, all_saw_it_all};
 use crate::support::wait::{in_time, until};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -63,9 +63,7 @@ async fn two_nodes_that_publish_at_once_are_heard_in_one_order_everywhere() {
 
     let log = b.story().await;
     assert_eq!(log.facts.len(), ORDERS + 2 * EVENTS_EACH);
-    for viewer in &viewers {
-        viewer.saw_it_all(&log).await;
-    }
+    all_saw_it_all(&viewers, &log).await;
     for (nth, viewer) in &of_one {
         let story: Vec<_> =
             log.facts.iter().filter(|fact| fact.order == orders[*nth]).cloned().collect();
@@ -112,9 +110,7 @@ async fn of_a_hundred_racers_on_four_nodes_one_wins() {
     let log = nodes[3].story().await;
     let moves = log.facts.iter().filter(|fact| fact.kind == "order.status").count();
     assert_eq!(moves, orders.len());
-    for viewer in &viewers {
-        viewer.saw_it_all(&log).await;
-    }
+    all_saw_it_all(&viewers, &log).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

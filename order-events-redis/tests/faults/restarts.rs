@@ -3,6 +3,7 @@
 use crate::support::load::Load;
 use crate::support::nodes::{Node, viewers};
 use crate::support::redis::{Options, Redis};
+use crate::support::viewer::all_are_reset;
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs redis-server: run by scripts/test"]
@@ -19,12 +20,7 @@ async fn a_restart_that_kept_everything_resets_nobody() {
         redis.restart().await;
     }
     load.goes_on(100).await;
-    let done = load.stop().await;
-    let log = b.story().await;
-    done.all_in(&log);
-    for viewer in &viewers {
-        viewer.saw_it_all(&log).await;
-    }
+    load.ends_whole(&b, &viewers).await;
 }
 
 /// Whether a moment was lost or not is the disk's luck; nobody is left with what is not so.
@@ -65,10 +61,7 @@ async fn a_restart_that_kept_nothing_resets_whoever_saw_what_is_lost() {
     assert!(!done.acknowledged.is_empty());
     viewers[0].come_back();
     let log = b.story().await;
-    for viewer in &viewers {
-        viewer.is_reset(1).await;
-        viewer.ends_true(&log).await;
-    }
+    all_are_reset(&viewers, &log).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -85,10 +78,7 @@ async fn a_flushed_log_resets_everybody() {
     load.goes_on(50).await;
     load.stop().await;
     let log = b.story().await;
-    for viewer in &viewers {
-        viewer.is_reset(1).await;
-        viewer.ends_true(&log).await;
-    }
+    all_are_reset(&viewers, &log).await;
 }
 
 /// A live reader is told though nothing is published any more.

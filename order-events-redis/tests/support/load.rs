@@ -9,6 +9,7 @@ use tokio::time::sleep;
 
 use crate::support::facts::Story;
 use crate::support::nodes::{Node, remark};
+use crate::support::viewer::{Viewer, all_saw_it_all};
 use crate::support::wait::{LOOK_AGAIN, in_time, until};
 
 /// Runs until it is stopped.
@@ -95,6 +96,15 @@ impl Load {
             done.indeterminate
         );
         done
+    }
+
+    /// Ends it: everything that was acknowledged is in the log, once, as a node has it, and every
+    /// viewer saw all of that.
+    pub(crate) async fn ends_whole(self, node: &Node, viewers: &[Viewer]) {
+        let done = self.stop().await;
+        let log = node.story().await;
+        done.all_in(&log);
+        all_saw_it_all(viewers, &log).await;
     }
 }
 

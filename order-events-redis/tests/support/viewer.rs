@@ -258,3 +258,18 @@ impl Seen {
         self.facts.push(Fact::seen(event));
     }
 }
+
+/// Each saw the whole log, and was not reset.
+pub(crate) async fn all_saw_it_all(viewers: &[Viewer], log: &Story) {
+    for viewer in viewers {
+        viewer.saw_it_all(log).await;
+    }
+}
+
+/// Each was told that it had seen what is lost, and is left with what is so.
+pub(crate) async fn all_are_reset(viewers: &[Viewer], log: &Story) {
+    for viewer in viewers {
+        viewer.is_reset(1).await;
+        viewer.ends_true(log).await;
+    }
+}
