@@ -19,14 +19,14 @@ use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 use tower_service::Service as _;
 
-use crate::listen::{Connection, Peer};
+use crate::connection::{Connection, Peer};
+use crate::stream::{Asked, Handover, Outgoing, Stream};
 
 /// How long a peer may say nothing at first, and how long it may take over the head of a request.
 pub const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The longest head of a request that is read for certain, as nginx takes it by default; one that is
-/// more than twice as long is 431 for certain. It is also what a connection gathers at most of what
-/// a peer does not read.
+/// more than twice as long is 431 for certain.
 pub const MAX_HEAD_BYTES: usize = 32 * 1024;
 
 /// How long an HTTP/2 connection takes new requests: about as long as a stream lives.
@@ -57,20 +57,29 @@ pub(crate) async fn connect(
     let Some(is_http2) = first.await else { return };
     let peer = connection.peer();
     let answers = Answers { router, address, peer: peer.clone() };
-    let io = TokioIo::new(connection);
-    match is_http2 {
-        false => http1(io, answers, peer, stop).await,
-        true => Box::pin(http2(io, answers, peer, stop)).await,
+    if is_http2 {
+        return Box::pin(http2(connection, answers, peer, stop)).await;
+    }
+    loop {
+        let stream = Box::pin(http1(connection, answers.clone(), stop.as_mut())).await;
+        let Some(stream) = stream else { return };
+        if !stream.send(&peer).await {
+            return;
+        }
+        connection = peer.connection();
     }
 }
 
-/// No `async fn`, which would keep room for each of these twice: as it came, and where it went.
-fn http1<'a>(
-    io: TokioIo<Connection>,
+/// Answers requests until the connection ends, or until an answer is a stream: its body, of which
+/// hyper has sent the beginning, and all of that.
+fn http1(
+    connection: Connection,
     answers: Answers,
-    peer: Peer,
-    mut stop: Pin<&'a mut impl Future<Output = ()>>,
-) -> impl Future<Output = ()> + 'a {
+    mut stop: Pin<&mut impl Future<Output = ()>>,
+) -> impl Future<Output = Option<Stream>> {
+    let peer = answers.peer.clone();
+    let handover = Handover::default();
+    let service = Http1Answers { answers, handover: handover.clone() };
     let mut served = http1::Builder::new()
         // We look ourselves whether the peer has closed its side: hyper would hold a second buffer of
         // 8 KiB ready for each stream to do so.
@@ -79,7 +88,7 @@ fn http1<'a>(
         .header_read_timeout(HEAD_TIMEOUT)
         .max_buf_size(MAX_HEAD_BYTES)
         .writev(false)
-        .serve_connection(io, answers)
+        .serve_connection(TokioIo::new(connection), service)
         .with_upgrades();
     let mut is_told = false;
     poll_fn(move |cx| {
@@ -87,20 +96,25 @@ fn http1<'a>(
         if !is_told && stop.as_mut().poll(cx).is_ready() {
             is_told = true;
             if !peer.has_asked() {
-                return Poll::Ready(());
+                return Poll::Ready(None);
             }
             served.as_mut().graceful_shutdown();
         }
-        match served.poll(cx) {
-            Poll::Pending if peer.poll_closed(cx).is_pending() => Poll::Pending,
-            // How it ended is its peer's affair.
-            _ => Poll::Ready(()),
+        // How it ended is its peer's affair.
+        if served.poll(cx).is_ready() {
+            return Poll::Ready(None);
         }
+        if peer.is_flushed()
+            && let Some(stream) = handover.take()
+        {
+            return Poll::Ready(Some(stream));
+        }
+        peer.poll_closed(cx).map(|()| None)
     })
 }
 
 async fn http2(
-    io: TokioIo<Connection>,
+    connection: Connection,
     answers: Answers,
     peer: Peer,
     stop: Pin<&mut impl Future<Output = ()>>,
@@ -110,7 +124,7 @@ async fn http2(
         .timer(TokioTimer::new())
         .keep_alive_interval(HEAD_TIMEOUT)
         .max_header_list_size(MAX_HEAD_BYTES as u32);
-    let mut served = pin!(builder.serve_connection(io, answers));
+    let mut served = pin!(builder.serve_connection(TokioIo::new(connection), answers));
     let age = async {
         sleep(HEAD_TIMEOUT).await;
         if peer.has_asked() {
@@ -151,6 +165,7 @@ fn stop(is_stopping: watch::Receiver<bool>) -> impl Future<Output = ()> {
 }
 
 /// What answers the requests of a connection.
+#[derive(Clone)]
 struct Answers {
     router: Router,
     address: SocketAddr,
@@ -160,12 +175,30 @@ struct Answers {
 impl Service<Request<Incoming>> for Answers {
     type Response = Response;
     type Error = Infallible;
-    /// Boxed, for hyper keeps room for it as long as the connection lasts.
-    type Future = Pin<Box<RouteFuture<Infallible>>>;
+    type Future = RouteFuture<Infallible>;
 
     fn call(&self, mut request: Request<Incoming>) -> Self::Future {
         self.peer.asks();
         request.extensions_mut().insert(ConnectInfo(self.address));
-        Box::pin(self.router.clone().call(request))
+        self.router.clone().call(request)
+    }
+}
+
+/// … over HTTP/1.1, where a stream's body is laid down for us.
+struct Http1Answers {
+    answers: Answers,
+    handover: Handover,
+}
+
+impl Service<Request<Incoming>> for Http1Answers {
+    type Response = http::Response<Outgoing>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
+
+    fn call(&self, request: Request<Incoming>) -> Self::Future {
+        let asked = Asked::by(&request, self.answers.peer.has_said_all());
+        let answer = self.answers.call(request);
+        let handover = self.handover.clone();
+        Box::pin(async move { Ok(asked.answer(answer.await?, handover)) })
     }
 }

@@ -1,0 +1,235 @@
+//! A stream's body, once its head is out.
+//!
+//! hyper reads requests and writes heads. While a stream lasts there is none of either, for hours;
+//! and what hyper keeps for each connection (two buffers of 8 KiB, and all that it may need for the
+//! next request) is then memory that each event must be carried through. So the body is taken from
+//! hyper behind its first chunk, and sent from here: as the chunks of HTTP/1.1, each in one `write`.
+//!
+//! ```text
+//!   Answers ─▶ Outgoing ─▶ hyper: head, first chunk ─▶ the socket
+//!                  └─────▶ Handover ─▶ Stream: the other chunks ─▶ the socket ─▶ hyper: next request
+//! ```
+
+use std::cell::RefCell;
+use std::future::{Future, poll_fn};
+use std::io::{self, Write};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, ready};
+
+use axum::body::{Body, Bytes};
+use axum::extract::Request;
+use axum::response::Response;
+use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING};
+use http::{HeaderMap, Method, StatusCode, Version};
+use http_body::{Body as _, Frame, SizeHint};
+
+use crate::connection::Peer;
+
+/// How many chunks leave in a row before others have their turn.
+const CHUNKS_IN_A_ROW: usize = 16;
+
+/// More room than this for putting chunks together is given back.
+const SCRATCH_BYTES: usize = 64 * 1024;
+
+/// Where the body of a connection's answer is laid, to be sent by a [`Stream`].
+#[derive(Clone, Default)]
+pub(crate) struct Handover(Arc<Mutex<Option<Stream>>>);
+
+impl Handover {
+    /// What is to be sent from now on, if it has been laid down.
+    pub(crate) fn take(&self) -> Option<Stream> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    fn lay(&self, stream: Stream) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(stream);
+    }
+}
+
+/// What must be known of a request to say whether its answer can be sent without hyper.
+pub(crate) struct Asked {
+    is_plain: bool,
+    closes: bool,
+}
+
+impl Asked {
+    /// `is_all`: the peer has said nothing behind this request.
+    pub(crate) fn by<B: http_body::Body>(request: &Request<B>, is_all: bool) -> Self {
+        let is_get = request.method() == Method::GET && request.version() == Version::HTTP_11;
+        Self {
+            is_plain: is_all && is_get && request.body().is_end_stream(),
+            closes: closes(request.headers()),
+        }
+    }
+
+    /// A stream of events whose end nobody knows, on a connection that has no more to do with this
+    /// request.
+    fn is_for_a_stream(&self, response: &Response) -> bool {
+        let headers = response.headers();
+        let is_event_stream = headers
+            .get(CONTENT_TYPE)
+            .is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"));
+        self.is_plain
+            && is_event_stream
+            && response.status() == StatusCode::OK
+            && response.version() == Version::HTTP_11
+            && !headers.contains_key(CONTENT_LENGTH)
+            && !headers.contains_key(TRANSFER_ENCODING)
+            && response.body().size_hint().exact().is_none()
+    }
+
+    /// The answer as hyper is given it.
+    pub(crate) fn answer(&self, response: Response, rest: Handover) -> http::Response<Outgoing> {
+        let is_for_a_stream = self.is_for_a_stream(&response);
+        let closes = self.closes || closes(response.headers());
+        response.map(|body| match is_for_a_stream {
+            false => Outgoing::Whole(body),
+            true => Outgoing::Beginning {
+                body: Some(Stream::new(body, closes)),
+                has_begun: false,
+                rest,
+            },
+        })
+    }
+}
+
+/// Whether the connection ends with this message.
+fn closes(headers: &HeaderMap) -> bool {
+    let values = headers.get_all(CONNECTION).into_iter().filter_map(|value| value.to_str().ok());
+    values
+        .flat_map(|value| value.split(','))
+        .any(|token| token.trim().eq_ignore_ascii_case("close"))
+}
+
+/// A body as hyper is given it.
+pub(crate) enum Outgoing {
+    /// All of it.
+    Whole(Body),
+    /// Its first chunk, so that it leaves with the head. Then the body is laid down, and hyper waits.
+    Beginning { body: Option<Stream>, has_begun: bool, rest: Handover },
+}
+
+impl http_body::Body for Outgoing {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        match self.get_mut() {
+            Self::Whole(body) => Pin::new(body).poll_frame(cx),
+            Self::Beginning { body: Some(stream), has_begun, .. } if !*has_begun => {
+                let frame = ready!(Pin::new(&mut stream.body).poll_frame(cx));
+                *has_begun = true;
+                Poll::Ready(frame)
+            }
+            Self::Beginning { body, rest, .. } => {
+                if let Some(stream) = body.take() {
+                    rest.lay(stream);
+                }
+                Poll::Pending
+            }
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        matches!(self, Self::Whole(body) if body.is_end_stream())
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Whole(body) => body.size_hint(),
+            Self::Beginning { .. } => SizeHint::default(),
+        }
+    }
+}
+
+/// What is left of a body.
+pub(crate) struct Stream {
+    body: Body,
+    /// The connection ends with it.
+    closes: bool,
+    /// The last chunk is written, or waits to be.
+    is_over: bool,
+    /// What the socket did not take.
+    rest: Vec<u8>,
+    /// How much of it was taken since.
+    sent: usize,
+}
+
+impl Stream {
+    fn new(body: Body, closes: bool) -> Self {
+        Self { body, closes, is_over: false, rest: Vec::new(), sent: 0 }
+    }
+
+    /// Sends it to its end. True where the connection can be asked for more after it.
+    pub(crate) fn send(mut self, peer: &Peer) -> impl Future<Output = bool> + '_ {
+        poll_fn(move |cx| match self.poll_chunks(peer, cx) {
+            Poll::Ready(sent) => Poll::Ready(sent.is_ok() && !self.closes),
+            Poll::Pending => peer.poll_closed(cx).map(|()| false),
+        })
+    }
+
+    /// Resolves once all is sent, or cannot be.
+    fn poll_chunks(&mut self, peer: &Peer, cx: &mut Context<'_>) -> Poll<Result<(), axum::Error>> {
+        for _ in 0..CHUNKS_IN_A_ROW {
+            ready!(self.poll_rest(peer, cx)).map_err(axum::Error::new)?;
+            if self.is_over {
+                return Poll::Ready(Ok(()));
+            }
+            let written = match ready!(Pin::new(&mut self.body).poll_frame(cx)).transpose()? {
+                None => {
+                    self.is_over = true;
+                    self.write(peer, b"0\r\n\r\n")
+                }
+                // Trailers, which need not be passed on, are not.
+                Some(frame) => match frame.into_data() {
+                    Ok(chunk) if !chunk.is_empty() => self.write_chunk(peer, &chunk),
+                    _ => Ok(()),
+                },
+            };
+            written.map_err(axum::Error::new)?;
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+
+    /// Sends what the socket did not take before.
+    fn poll_rest(&mut self, peer: &Peer, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while let Some(rest) = self.rest.get(self.sent..).filter(|rest| !rest.is_empty()) {
+            let sent = peer.try_write(rest)?;
+            self.sent += sent;
+            if sent == 0 {
+                ready!(peer.poll_writable(cx))?;
+            }
+        }
+        self.rest = Vec::new();
+        Poll::Ready(Ok(()))
+    }
+
+    /// Put together in memory that all connections of a thread share, which is warm for all but the
+    /// first of those who are sent the same event.
+    fn write_chunk(&mut self, peer: &Peer, chunk: &[u8]) -> io::Result<()> {
+        thread_local! {
+            static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+        }
+        SCRATCH.with_borrow_mut(|scratch| {
+            scratch.clear();
+            write!(scratch, "{:X}\r\n", chunk.len())?;
+            scratch.extend_from_slice(chunk);
+            scratch.extend_from_slice(b"\r\n");
+            let written = self.write(peer, scratch);
+            scratch.shrink_to(SCRATCH_BYTES);
+            written
+        })
+    }
+
+    fn write(&mut self, peer: &Peer, bytes: &[u8]) -> io::Result<()> {
+        let sent = peer.try_write(bytes)?;
+        self.rest = bytes.get(sent..).unwrap_or_default().to_vec();
+        self.sent = 0;
+        Ok(())
+    }
+}
