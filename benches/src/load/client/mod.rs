@@ -4,6 +4,7 @@ mod watcher;
 
 use std::fmt;
 use std::io;
+use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use rustix::buffer::spare_capacity;
@@ -29,6 +30,8 @@ pub struct Client {
     /// What came since it was cleared.
     pub tally: Tally,
     port: u16,
+    /// Where its watchers connect from: see [`Client::come_back`].
+    from: Ipv4Addr,
     epoll: OwnedFd,
     ready: Vec<Event>,
     buffer: Buffer,
@@ -63,6 +66,7 @@ impl Client {
         Ok(Self {
             tally: Tally::default(),
             port,
+            from: Ipv4Addr::from_bits(Ipv4Addr::LOCALHOST.to_bits() | ((run & 0x7fff) << 8)),
             epoll,
             ready: Vec::with_capacity(EVENTS_AT_ONCE),
             buffer: Buffer::new(),
@@ -108,7 +112,11 @@ impl Client {
     }
 
     /// Opens every stream again, all at once, from a cursor where there is one.
+    ///
+    /// They come from another address each time. The ports that they had before are not free for a
+    /// minute, and the longer our kernel looked for others, the slower the server would seem.
     pub fn come_back(&mut self, cursor: &str) -> io::Result<()> {
+        self.from = Ipv4Addr::from_bits(self.from.to_bits() + 1);
         (0..self.watchers.len()).try_for_each(|place| self.open(place, cursor))
     }
 
