@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 
 use socket2::SockRef;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::TcpStream;
 
 use crate::heads::Heads;
@@ -143,6 +143,13 @@ impl Peer {
     /// Waits until more can be written.
     pub(crate) fn poll_writable(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.0.stream.poll_write_ready(cx)
+    }
+
+    /// Whether there is anything to learn by [`poll_closed`](Self::poll_closed) for a task that has
+    /// asked it before. That takes the socket's lock, and this does not: the task is still known to
+    /// the socket unless it was woken for what shows here.
+    pub(crate) fn has_news(&self) -> bool {
+        self.0.stream.try_io(Interest::READABLE, || Ok(())).is_ok()
     }
 
     /// Resolves once the peer has closed its side, or is gone.

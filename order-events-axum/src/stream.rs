@@ -164,11 +164,17 @@ impl Stream {
         Self { body, closes, is_over: false, rest: Vec::new(), sent: 0 }
     }
 
-    /// Sends it to its end. True where the connection can be asked for more after it.
+    /// Sends it to its end. True where the connection can be asked for more after it. To be polled by
+    /// one task, as a connection is.
     pub(crate) fn send(mut self, peer: &Peer) -> impl Future<Output = bool> + '_ {
+        let mut is_known = false;
         poll_fn(move |cx| match self.poll_chunks(peer, cx) {
             Poll::Ready(sent) => Poll::Ready(sent.is_ok() && !self.closes),
-            Poll::Pending => peer.poll_closed(cx).map(|()| false),
+            Poll::Pending if is_known && !peer.has_news() => Poll::Pending,
+            Poll::Pending => {
+                is_known = true;
+                peer.poll_closed(cx).map(|()| false)
+            }
         })
     }
 

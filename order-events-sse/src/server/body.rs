@@ -51,6 +51,8 @@ pub struct EventBody {
     timer: Option<Timer>,
     /// The subscription's deadline that the timer was set by.
     deadline: Option<Timestamp>,
+    /// Something was said since the clock was read.
+    has_spoken: bool,
     is_over: bool,
 }
 
@@ -90,6 +92,7 @@ impl EventBody {
             frame_bytes: settings.frame_bytes,
             timer: None,
             deadline: None,
+            has_spoken: false,
             is_over: false,
         }
     }
@@ -103,7 +106,10 @@ impl EventBody {
                 return Poll::Ready(self.end_of_life());
             }
             if let Some(chunk) = self.gather(cx) {
-                self.heartbeat.spoken(Instant::now());
+                // Whoever takes a chunk mostly asks for the next at once, and the clock is read then.
+                if std::mem::replace(&mut self.has_spoken, true) {
+                    self.heartbeat.spoken(Instant::now());
+                }
                 return Poll::Ready(Some(chunk));
             }
             if self.is_over {
@@ -199,15 +205,19 @@ impl EventBody {
     /// Waits until something is due by the clock, and says what time it is.
     fn poll_timer(&mut self, cx: &mut Context<'_>) -> Poll<Instant> {
         loop {
+            let mut now = Instant::now();
+            if std::mem::take(&mut self.has_spoken) {
+                self.heartbeat.spoken(now);
+            }
             // An order that was delivered since goes quiet at a time the timer does not know of.
             // Later deadlines need no care: the timer asks when it fires.
             let deadline = self.subscription.deadline();
             let is_sooner = deadline.is_some_and(|at| self.deadline.is_none_or(|known| at < known));
             if let Some(timer) = self.timer.as_mut().filter(|_| !is_sooner) {
-                ready!(timer.poll(cx));
+                ready!(timer.poll(cx, now));
+                now = Instant::now();
             }
             self.deadline = deadline;
-            let now = Instant::now();
             let asked = self.subscription.due_in().and_then(|span| now.checked_add(span));
             let next = [self.lives_until, asked]
                 .into_iter()
@@ -228,27 +238,30 @@ impl EventBody {
 /// each event.
 struct Timer {
     sleep: Pin<Box<Sleep>>,
+    /// When it fires, here at hand.
+    fires: Instant,
     /// Whom it will wake.
     wakes: Option<Waker>,
 }
 
 impl Timer {
     fn until(at: Instant) -> Self {
-        Self { sleep: Box::pin(sleep_until(at)), wakes: None }
+        Self { sleep: Box::pin(sleep_until(at)), fires: at, wakes: None }
     }
 
     /// Fires at this time, if it would fire later, or has fired.
     fn bring_forward(&mut self, at: Instant) {
-        if self.sleep.is_elapsed() || at < self.sleep.deadline() {
+        if self.sleep.is_elapsed() || at < self.fires {
             self.sleep.as_mut().reset(at);
+            self.fires = at;
             self.wakes = None;
         }
     }
 
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+    fn poll(&mut self, cx: &mut Context<'_>, now: Instant) -> Poll<()> {
         let is_known = self.wakes.as_ref().is_some_and(|wakes| wakes.will_wake(cx.waker()));
         // Reading the clock is a tenth of asking the runtime's timer.
-        if is_known && Instant::now() < self.sleep.deadline() {
+        if is_known && now < self.fires {
             return Poll::Pending;
         }
         let fires = self.sleep.as_mut().poll(cx);
