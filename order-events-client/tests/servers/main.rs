@@ -1,0 +1,7 @@
+//! The client against servers of ours, over axum and over actix.
+
+mod credentials;
+mod following;
+mod host;
+mod restarting;
+mod switching;
