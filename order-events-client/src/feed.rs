@@ -33,10 +33,10 @@ enum Beginning {
 }
 
 #[derive(Debug)]
-enum Due<L: Lifecycle> {
-    Given(Given<L>),
-    /// The reader is further, and there is nothing to tell it.
-    Moved(Cursor),
+struct Due<L: Lifecycle> {
+    /// None where the reader is further, and there is nothing to tell it.
+    delivery: Option<Delivery<L>>,
+    cursor: Option<Cursor>,
 }
 
 impl<L: Lifecycle> Feed<L> {
@@ -67,12 +67,10 @@ impl<L: Lifecycle> Feed<L> {
     /// The next for the reader.
     pub(crate) fn next(&mut self) -> Option<Given<L>> {
         loop {
-            match self.due.pop_front()? {
-                Due::Moved(cursor) => self.given = Some(cursor),
-                Due::Given(given) => {
-                    self.given.clone_from(&given.cursor);
-                    return Some(given);
-                }
+            let Due { delivery, cursor } = self.due.pop_front()?;
+            self.given.clone_from(&cursor);
+            if let Some(delivery) = delivery {
+                return Some(Given { delivery, cursor });
             }
         }
     }
@@ -85,6 +83,13 @@ impl<L: Lifecycle> Feed<L> {
     /// The present follows.
     pub(crate) fn begin(&mut self, why: Why) {
         self.beginning = Beginning::Announced(why);
+    }
+
+    /// Events follow after all: whoever announced a beginning told nothing of it and is gone.
+    pub(crate) fn go_on(&mut self) {
+        if matches!(self.beginning, Beginning::Announced(_)) {
+            self.beginning = Beginning::No;
+        }
     }
 
     fn is_beginning(&self) -> bool {
@@ -113,7 +118,7 @@ impl<L: Lifecycle> Feed<L> {
             self.beginning = Beginning::No;
             self.push(Delivery::Current, Some(cursor.clone()));
         } else if self.at.as_ref() != Some(&cursor) {
-            self.due.push_back(Due::Moved(cursor.clone()));
+            self.push(None, Some(cursor.clone()));
         }
         self.move_to(cursor);
     }
@@ -142,7 +147,7 @@ impl<L: Lifecycle> Feed<L> {
                 self.versions.insert(&event.order_id, event.version);
                 self.push(Delivery::Event(event), cursor.clone());
             }
-            (false, Some(cursor)) => self.due.push_back(Due::Moved(cursor.clone())),
+            (false, Some(_)) => self.push(None, cursor.clone()),
             (false, None) => {}
         }
         if let Some(cursor) = cursor {
@@ -188,8 +193,8 @@ impl<L: Lifecycle> Feed<L> {
         }
     }
 
-    fn push(&mut self, delivery: Delivery<L>, cursor: Option<Cursor>) {
-        self.due.push_back(Due::Given(Given { delivery, cursor }));
+    fn push(&mut self, delivery: impl Into<Option<Delivery<L>>>, cursor: Option<Cursor>) {
+        self.due.push_back(Due { delivery: delivery.into(), cursor });
     }
 
     fn move_to(&mut self, cursor: Cursor) {

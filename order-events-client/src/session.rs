@@ -202,8 +202,9 @@ impl<L: Lifecycle> Session<L> {
         self.machine.ready(heartbeat_ms.map(Duration::from_millis));
         self.failure = None;
         // Whoever asked to go on and is not going on begins anew; and so does whoever is new.
-        if resumed.is_none() {
-            self.feed.begin(Why::New);
+        match resumed {
+            Some(_) => self.feed.go_on(),
+            None => self.feed.begin(Why::New),
         }
     }
 
@@ -255,7 +256,7 @@ impl<L: Lifecycle> Session<L> {
             }
             Some(Reset { reason, orders: None }) => self.feed.begin(why(&reason)),
             None if is_anew => self.feed.begin(Why::New),
-            None => {}
+            None => self.feed.go_on(),
         }
         let before = self.feed.waiting();
         for snapshot in page.snapshots.into_iter().flatten() {

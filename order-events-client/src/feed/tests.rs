@@ -79,6 +79,16 @@ fn a_beginning_that_was_cut_off_begins_again_without_a_cursor() {
 }
 
 #[test]
+fn a_beginning_that_was_announced_and_taken_back_is_none() {
+    let mut feed = feed(Some("e.1"));
+    feed.begin(Why::Reset(order_events_core::ResetReason::Behind));
+    feed.go_on();
+    feed.position("e.1");
+    feed.event("order.note", &event("a", 2), "e.2");
+    assert_eq!(given(&mut feed), ["order.note a@2, then e.2"]);
+}
+
+#[test]
 fn an_event_that_comes_twice_is_given_once() {
     let mut feed = feed(Some("e.1"));
     feed.event("order.created", &event("a", 1), "e.2");

@@ -5,3 +5,5 @@ mod following;
 mod host;
 mod restarting;
 mod switching;
+#[cfg(feature = "rustls")]
+mod tls;
