@@ -156,7 +156,8 @@ impl ClientBuilder {
         if !matches!(base.scheme(), "http" | "https") {
             return Err(BuildError::Address);
         }
-        let http = tls::set_up(reqwest::Client::builder(), &base, self.http.is_some())?;
+        let http = outliving(reqwest::Client::builder());
+        let http = tls::set_up(http, &base, self.http.is_some())?;
         let http = match self.http {
             Some(change) => change(http),
             None => http,
@@ -168,6 +169,21 @@ impl ClientBuilder {
         let (settings, seed) = (self.settings, self.seed);
         Ok(Client { base, settings, transport: Arc::new(transport), seed })
     }
+}
+
+/// Has a connection that streams share be noticed when it is dead. Giving up a stream does not close
+/// it, and whatever is asked for next would be asked of the dead.
+#[cfg(feature = "http2")]
+fn outliving(http: reqwest::ClientBuilder) -> reqwest::ClientBuilder {
+    http.http2_keep_alive_interval(crate::config::PING)
+        .http2_keep_alive_timeout(crate::config::PING_PATIENCE)
+        .http2_keep_alive_while_idle(true)
+}
+
+/// Each stream has a connection of its own, which goes with it.
+#[cfg(not(feature = "http2"))]
+fn outliving(http: reqwest::ClientBuilder) -> reqwest::ClientBuilder {
+    http
 }
 
 impl fmt::Debug for ClientBuilder {

@@ -22,6 +22,13 @@ pub const HEAD: Duration = Duration::from_secs(15);
 /// takes longer is held back by somebody in between.
 pub const FIRST_BYTE: Duration = Duration::from_secs(5);
 
+/// How often the other end of an HTTP/2 connection is asked whether it is there …
+pub const PING: Duration = Duration::from_secs(15);
+
+/// … and how long it may take to answer: together less than a silence that ends a stream, so that
+/// what follows it is asked on a connection that is alive.
+pub const PING_PATIENCE: Duration = Duration::from_secs(10);
+
 /// What the wait after a first failure is drawn from; it doubles with each further one …
 pub const BACKOFF: Duration = Duration::from_secs(1);
 

@@ -238,7 +238,8 @@ impl Machine {
     /// The stream said that it is one of ours, and how often it will speak.
     pub(crate) fn ready(&mut self, heartbeat: Option<Duration>) {
         if let Some(heartbeat) = heartbeat.filter(|span| !span.is_zero()) {
-            self.heartbeat = heartbeat;
+            // One that never comes would hide a server that is gone.
+            self.heartbeat = heartbeat.min(self.settings.max_told);
         }
         self.is_ready = true;
         self.connected();
@@ -475,7 +476,8 @@ impl Machine {
         let doublings = self.failures.saturating_sub(1).min(30);
         let most = self.settings.backoff.saturating_mul(1 << doublings);
         let most = most.min(self.settings.max_backoff);
-        let ours = most.mul_f64(self.rng.f64());
+        let ours = most.as_secs_f64() * self.rng.f64();
+        let ours = Duration::try_from_secs_f64(ours).unwrap_or(most);
         self.ask_at(now.saturating_add(told).saturating_add(ours));
     }
 }

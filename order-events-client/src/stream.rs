@@ -264,7 +264,10 @@ fn error(ending: Ending) -> Option<Error> {
     }
 }
 
-impl<L: Lifecycle + Unpin> Stream for Events<L> {
+/// Nothing in it is held in place: what is, is boxed.
+impl<L: Lifecycle> Unpin for Events<L> {}
+
+impl<L: Lifecycle> Stream for Events<L> {
     type Item = Result<Given<L>, Error>;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {

@@ -3,6 +3,7 @@
 use std::sync::Mutex;
 use std::time::Duration;
 
+use futures_util::StreamExt as _;
 use order_events_axum::{Hub, OrderStatus, Update};
 use order_events_client::{
     BoxError, Cursor, CursorStore, Delivery, Error, EventKind, State, async_trait,
@@ -51,6 +52,25 @@ async fn one_order_is_followed_to_its_end_over_both_frameworks() {
     }
     drop(stop);
     axum.stop().await;
+}
+
+#[tokio::test]
+async fn a_stream_may_be_read_by_another_task_and_as_a_stream() {
+    let hub = Hub::builder().build();
+    let server = Host::start(&hub, brisk()).await;
+    publish(&hub, Update::create(order("a"))).await;
+    let events = server.client().tenant().open().await.unwrap();
+    let reading = tokio::spawn(async move {
+        let orders = events.filter_map(|given| async move {
+            match given.unwrap().delivery {
+                Delivery::Snapshot(order) => Some(order.order_id),
+                _ => None,
+            }
+        });
+        std::pin::pin!(orders).next().await
+    });
+    assert_eq!(timeout(CAP, reading).await.unwrap().unwrap(), Some(order("a")));
+    server.stop().await;
 }
 
 #[tokio::test]

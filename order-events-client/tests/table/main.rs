@@ -1,5 +1,7 @@
 //! The client against a server that misbehaves: the same table that the browser's client is held to.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests are tests too")]
+
 mod server;
 mod vectors;
 
@@ -7,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use order_events_client::{Client, Cursor, Delivery, Error, Events, State};
+use order_events_client::{Client, Cursor, Delivery, Error, Events, Failure, State};
 use tokio::time::timeout;
 
 use server::Server;
@@ -40,6 +42,37 @@ async fn the_client_makes_the_best_of_servers_that_misbehave() {
         }
     }
     assert!(failed.is_empty(), "{failed:#?}");
+}
+
+#[tokio::test]
+async fn a_page_that_is_too_long_is_given_up() {
+    let vectors = Vectors::read();
+    let is_polled = |case: &&Case| case.name == "a server without streaming is polled";
+    let case = vectors.cases.iter().find(is_polled).unwrap();
+    let server = Server::start(case).await;
+    let client = Client::builder(format!("http://{}", server.address))
+        .configure(|settings| {
+            vectors.settings(settings);
+            settings.page_bytes = 300;
+        })
+        .build()
+        .unwrap();
+    let watching = client.tenant().after(Cursor::new("v.0"));
+    let mut events = watching.open().await.unwrap();
+    let mut states = events.states();
+    let follow = async {
+        loop {
+            tokio::select! {
+                given = events.next() => panic!("{given:?}"),
+                _ = states.changed() => {}
+                () = tokio::time::sleep(Duration::from_millis(5)) => {}
+            }
+            if matches!(events.failure(), Some(Failure::TooLarge { limit: 300 })) {
+                return;
+            }
+        }
+    };
+    assert!(timeout(CAP, follow).await.is_ok());
 }
 
 async fn run_case(vectors: &Vectors, case: &Case) {
