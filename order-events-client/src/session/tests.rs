@@ -403,6 +403,19 @@ fn a_link_to_another_origin_is_not_followed() {
 }
 
 #[test]
+fn a_reset_that_was_cut_off_and_is_taken_back_is_none() {
+    let mut run = Run::new(World { log: vec![1, 1], ..World::default() }, Some("e.1"), 0, 1000);
+    let reset = Fate::Reset { after: 100, breaks: true };
+    let mut fates = VecDeque::from([reset]);
+    for _ in 0..10 {
+        run.turn(&mut || fates.pop_front());
+    }
+    assert!(fates.is_empty());
+    run.settle();
+    assert_eq!((run.reader.resets, run.reader.places), (0, vec![2]));
+}
+
+#[test]
 fn a_later_schema_is_not_misread() {
     let (mut run, mut reading) = asked();
     let text = "event: ready\ndata: {\"schema\":2,\"heartbeatMs\":1000}\n\n";
