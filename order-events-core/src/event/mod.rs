@@ -249,6 +249,24 @@ impl<L: Lifecycle> EventKind<L> {
 }
 
 impl<L: Lifecycle> OrderEvent<L> {
+    /// Reads an event as a wire has it: the name of its kind, and its data object.
+    ///
+    /// Fails only where the data lacks what every event of ours has (`orderId`, `version`,
+    /// `timestamp`); a kind that cannot be read is [`EventKind::Unknown`].
+    ///
+    /// ```
+    /// use order_events_core::{OrderEvent, OrderStatus};
+    ///
+    /// let data = r#"{"orderId":"42","version":9,"timestamp":"2026-11-21T12:00:00.123Z"}"#;
+    /// let event: OrderEvent = OrderEvent::parse("order.invented-later", data)?;
+    /// assert_eq!((event.version, event.kind.name()), (9, "order.invented-later"));
+    /// assert!(OrderEvent::<OrderStatus>::parse("order.deleted", "{}").is_err());
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    pub fn parse(name: &str, data: &str) -> Result<Self, serde_json::Error> {
+        wire::read(name, data)
+    }
+
     /// The event that a record holds, as this audience may read it.
     ///
     /// Never fails: what cannot be read as one of our kinds is [`EventKind::Unknown`].
