@@ -42,8 +42,8 @@ use crate::codec::SseCodec;
 /// reached, its place goes to others ([`Subscription::will_be_polled_every`]).
 pub struct EventBody {
     subscription: Subscription,
-    /// What is given before the subscription is asked.
-    first: Option<Bytes>,
+    /// What is given before the subscription is asked; boxed, for it is soon gone.
+    first: Option<Box<Bytes>>,
     heartbeat: Heartbeat,
     lives_until: Option<Instant>,
     lifetime_retry: Duration,
@@ -85,7 +85,7 @@ impl EventBody {
         subscription.will_be_polled_every(every);
         Self {
             subscription,
-            first: Some(first),
+            first: Some(Box::new(first)),
             heartbeat: Heartbeat::new(every, style, now),
             lives_until,
             lifetime_retry: hub.spread(settings.retry),
@@ -171,7 +171,7 @@ impl EventBody {
     /// The next frame that is due.
     fn next_frame(&mut self, cx: &mut Context<'_>) -> Option<Bytes> {
         if let Some(first) = self.first.take() {
-            return Some(first);
+            return Some(*first);
         }
         while !self.is_over {
             match self.subscription.poll_delivery(cx) {
