@@ -53,13 +53,15 @@ impl Publisher {
         Ok(())
     }
 
-    /// Takes the replies that have come.
-    pub fn receive(&mut self) -> io::Result<()> {
+    /// Takes the replies that have come. False where the server has closed, as one may on somebody
+    /// who has nothing to ask.
+    pub fn receive(&mut self) -> io::Result<bool> {
         let mut buffer = [0; 4096];
         match recv(&self.stream, &mut buffer, RecvFlags::DONTWAIT) {
+            Ok((0, _)) if self.awaited == 0 => return Ok(false),
             Ok((0, _)) => return Err(io::Error::other("the server closed on its publisher")),
             Ok((length, _)) => self.replies.extend_from_slice(&buffer[..length]),
-            Err(rustix::io::Errno::AGAIN | rustix::io::Errno::INTR) => return Ok(()),
+            Err(rustix::io::Errno::AGAIN | rustix::io::Errno::INTR) => return Ok(true),
             Err(error) => return Err(error.into()),
         }
         let mut taken = 0;
@@ -71,7 +73,7 @@ impl Publisher {
         if self.replies.len() > LONGEST_REPLY {
             return Err(io::Error::other("a reply without an end"));
         }
-        Ok(())
+        Ok(true)
     }
 }
 

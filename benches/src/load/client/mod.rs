@@ -221,7 +221,11 @@ impl Client {
         for at in 0..self.ready.len() {
             let (flags, data) = (self.ready[at].flags, self.ready[at].data.u64());
             match data {
-                PUBLISHER => self.publisher.receive()?,
+                PUBLISHER => {
+                    if !self.publisher.receive()? {
+                        epoll::delete(&self.epoll, self.publisher.stream())?;
+                    }
+                }
                 place if flags.contains(EventFlags::OUT) => self.ask(place as usize)?,
                 place => self.read(place as usize),
             }
