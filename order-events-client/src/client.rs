@@ -23,12 +23,19 @@ use crate::tls;
 use crate::transport::Transport;
 
 /// Follows orders on one server. Cheap to clone; clones share their connections.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Client {
     base: Url,
     settings: Settings,
     transport: Arc<Transport>,
     seed: Option<u64>,
+}
+
+/// Without its address, which may have credentials in it.
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client").field("settings", &self.settings).finish_non_exhaustive()
+    }
 }
 
 impl Client {

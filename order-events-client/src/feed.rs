@@ -76,6 +76,7 @@ impl<L: Lifecycle> Feed<L> {
     }
 
     /// How much there is for the reader.
+    #[cfg(test)]
     pub(crate) fn waiting(&self) -> usize {
         self.due.len()
     }

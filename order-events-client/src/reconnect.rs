@@ -343,8 +343,9 @@ impl Machine {
         (self.failures, self.lost) = (0, 0);
         // The first one is asked to answer at once, and so is one whose page may be followed by more.
         let was_held = now.saturating_sub(self.asked_at) >= self.settings.poll_pause;
-        let goes_on = more || !is_empty || was_held || self.is_first_poll;
-        self.is_first_poll = more;
+        // One that promises more and brings nothing would be asked without end.
+        let goes_on = !is_empty || was_held || self.is_first_poll;
+        self.is_first_poll = more && !is_empty;
         match goes_on {
             true => self.ask_at(now),
             false => self.wait(now, self.settings.poll_pause),
@@ -366,13 +367,16 @@ impl Machine {
     }
 
     /// A page of orders was answered.
-    pub(crate) fn orders_paged(&mut self, now: Duration, is_last: bool) {
+    pub(crate) fn orders_paged(&mut self, now: Duration, is_last: bool, is_empty: bool) {
         self.connected();
         if is_last {
             self.pages_orders = false;
             self.orders_at = Some(now);
         }
-        self.ask_at(now);
+        match is_last || !is_empty {
+            true => self.ask_at(now),
+            false => self.wait(now, self.settings.poll_pause),
+        }
     }
 
     /// When something is due.
@@ -427,6 +431,10 @@ impl Machine {
             Phase::Answered => Lapse::FirstByte,
             _ => Lapse::Answer,
         });
+        if self.phase == Phase::Asked {
+            // Whoever was to renew what was refused may have taken too long: to be asked again.
+            self.is_refused = false;
+        }
         if self.phase == Phase::Open || self.form != Form::Stream {
             self.lost(now);
         } else {

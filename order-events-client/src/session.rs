@@ -248,6 +248,7 @@ impl<L: Lifecycle> Session<L> {
             Ok(page) => page,
             Err(error) => return self.failed(now, Failure::Unreadable(error)),
         };
+        let is_empty = page.events.is_empty() && page.snapshots.is_none();
         let is_anew = page.snapshots.is_some() || self.feed.cursor().is_empty();
         match page.reset {
             Some(Reset { reason, orders: Some(link) }) => {
@@ -258,7 +259,6 @@ impl<L: Lifecycle> Session<L> {
             None if is_anew => self.feed.begin(Why::New),
             None => self.feed.go_on(),
         }
-        let before = self.feed.waiting();
         for snapshot in page.snapshots.into_iter().flatten() {
             self.feed.snapshot(snapshot.get());
         }
@@ -266,7 +266,6 @@ impl<L: Lifecycle> Session<L> {
             self.feed.event(&event, data.get(), &id);
         }
         self.feed.position(&page.cursor);
-        let is_empty = self.feed.waiting() == before;
         match page.end {
             Some(end) => {
                 let retry = end.retry_ms.map(Duration::from_millis);
@@ -289,6 +288,7 @@ impl<L: Lifecycle> Session<L> {
             Ok(page) => page,
             Err(error) => return self.failed(now, Failure::Unreadable(error)),
         };
+        let is_empty = page.orders.is_empty();
         for order in page.orders {
             self.feed.snapshot(order.get());
         }
@@ -301,7 +301,7 @@ impl<L: Lifecycle> Session<L> {
             (orders.cursor, orders.next) = (Some(cursor), page.next);
             self.orders = Some(orders);
         }
-        self.machine.orders_paged(now, is_last);
+        self.machine.orders_paged(now, is_last, is_empty);
     }
 
     fn begin_orders(&mut self, now: Duration, why: Why, link: String, base: Url) {

@@ -250,6 +250,19 @@ fn credentials_that_could_not_be_had_are_asked_for_again() {
 }
 
 #[test]
+fn credentials_that_took_too_long_to_renew_are_asked_for_again() {
+    let mut script = Script::new(0);
+    script.asked();
+    script.refused(401, None);
+    assert!(script.asked().0.renew);
+    // Nothing is answered, for nothing was asked yet.
+    let (ask, waited) = script.asked();
+    assert!(waited >= secs(15) && !ask.renew, "{waited:?}");
+    script.refused(401, None);
+    assert!(script.asked().0.renew);
+}
+
+#[test]
 fn where_nobody_can_renew_them_the_first_refusal_is_the_last() {
     let mut script = Script::without_credentials();
     script.asked();
@@ -409,9 +422,17 @@ fn an_empty_poll_that_was_not_held_is_no_reason_to_hurry() {
     script.machine.paged(script.now, false, true);
     let (_, wait) = script.asked();
     assert!((secs(3)..=secs(4)).contains(&wait), "{wait:?}");
-    for (more, is_empty) in [(true, true), (false, false)] {
-        script.machine.paged(script.now, more, is_empty);
+    for more in [true, false] {
+        script.machine.paged(script.now, more, false);
         assert!(script.asked().1.is_zero());
+    }
+    // Nor is one that promises more and brings nothing, however often.
+    script.machine.paged(script.now, false, true);
+    script.asked();
+    for _ in 0..3 {
+        script.machine.paged(script.now, true, true);
+        let (_, wait) = script.asked();
+        assert!((secs(3)..=secs(4)).contains(&wait), "{wait:?}");
     }
 }
 
@@ -448,11 +469,17 @@ fn orders_are_paged_to_their_end_and_then_followed() {
     assert_eq!(script.machine.step(script.now), Step::LetGo);
     let (ask, wait) = script.asked();
     assert_eq!((ask.form, wait), (Form::Orders, Duration::ZERO));
-    script.machine.orders_paged(script.now, false);
-    assert_eq!(script.form(), Form::Orders);
+    script.machine.orders_paged(script.now, false, false);
+    let (ask, wait) = script.asked();
+    assert_eq!((ask.form, wait), (Form::Orders, Duration::ZERO));
+    // A page of nothing that is not the last is no reason to hurry.
+    script.machine.orders_paged(script.now, false, true);
+    let (ask, wait) = script.asked();
+    assert_eq!(ask.form, Form::Orders);
+    assert!(wait >= secs(3), "{wait:?}");
     script.lost();
     assert_eq!(script.form(), Form::Orders);
-    script.machine.orders_paged(script.now, true);
+    script.machine.orders_paged(script.now, true, false);
     assert_eq!(script.form(), Form::Stream);
 }
 
@@ -466,7 +493,7 @@ fn orders_that_must_be_paged_again_and_again_are_not_in_a_tight_loop() {
         let (ask, wait) = script.asked();
         assert_eq!(ask.form, Form::Orders);
         waited += wait;
-        script.machine.orders_paged(script.now, true);
+        script.machine.orders_paged(script.now, true, false);
     }
     assert!(waited > secs(5), "{waited:?}");
 }
