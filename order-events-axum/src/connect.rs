@@ -26,7 +26,8 @@ use crate::stream::{Asked, Handover, Outgoing, Stream};
 pub const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The longest head of a request that is read for certain, as nginx takes it by default; one that is
-/// more than twice as long is 431 for certain.
+/// more than twice as long is 431 for certain. It is also what hyper gathers at most of what a peer does
+/// not read; of a stream that is sent without it that is one write.
 pub const MAX_HEAD_BYTES: usize = 32 * 1024;
 
 /// How long an HTTP/2 connection takes new requests: about as long as a stream lives.
@@ -61,26 +62,26 @@ pub(crate) async fn connect(
         return Box::pin(http2(connection, answers, peer, stop)).await;
     }
     loop {
-        let stream = Box::pin(http1(connection, answers.clone(), stop.as_mut())).await;
-        let Some(stream) = stream else { return };
+        let taken = Box::pin(http1(connection, answers.clone(), stop.as_mut())).await;
+        let Some((stream, rest)) = taken else { return };
         if !stream.send(&peer).await {
             return;
         }
-        connection = peer.connection();
+        connection = rest;
     }
 }
 
 /// Answers requests until the connection ends, or until an answer is a stream: its body, of which
-/// hyper has sent the beginning, and all of that.
+/// hyper has sent the beginning and all of that, and the connection, of which it has read what it may.
 fn http1(
     connection: Connection,
     answers: Answers,
     mut stop: Pin<&mut impl Future<Output = ()>>,
-) -> impl Future<Output = Option<Stream>> {
+) -> impl Future<Output = Option<(Stream, Connection)>> {
     let peer = answers.peer.clone();
     let handover = Handover::default();
     let service = Http1Answers { answers, handover: handover.clone() };
-    let mut served = http1::Builder::new()
+    let served = http1::Builder::new()
         // We look ourselves whether the peer has closed its side: hyper would hold a second buffer of
         // 8 KiB ready for each stream to do so.
         .half_close(true)
@@ -90,9 +91,11 @@ fn http1(
         .writev(false)
         .serve_connection(TokioIo::new(connection), service)
         .with_upgrades();
+    let mut serving = Some(served);
     let mut is_told = false;
     poll_fn(move |cx| {
-        let mut served = Pin::new(&mut served);
+        let Some(served) = &mut serving else { return Poll::Ready(None) };
+        let mut served = Pin::new(served);
         if !is_told && stop.as_mut().poll(cx).is_ready() {
             is_told = true;
             if !peer.has_asked() {
@@ -105,9 +108,16 @@ fn http1(
             return Poll::Ready(None);
         }
         if peer.is_flushed()
-            && let Some(stream) = handover.take()
+            && let Some(mut stream) = handover.take()
         {
-            return Poll::Ready(Some(stream));
+            // hyper has told the peer so, or would have.
+            stream.closes |= is_told;
+            let parts = serving.take().and_then(|served| served.into_parts());
+            return Poll::Ready(parts.map(|parts| {
+                let mut connection = parts.io.into_inner();
+                connection.is_to_read(&parts.read_buf);
+                (stream, connection)
+            }));
         }
         peer.poll_closed(cx).map(|()| None)
     })
@@ -196,7 +206,7 @@ impl Service<Request<Incoming>> for Http1Answers {
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
-        let asked = Asked::by(&request, self.answers.peer.has_said_all());
+        let asked = Asked::by(&request);
         let answer = self.answers.call(request);
         let handover = self.handover.clone();
         Box::pin(async move { Ok(asked.answer(answer.await?, handover)) })

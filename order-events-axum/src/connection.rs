@@ -3,15 +3,14 @@
 use std::io;
 use std::net::Shutdown;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 
+use axum::body::Bytes;
 use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::TcpStream;
-
-use crate::heads::Heads;
 
 /// An accepted connection.
 ///
@@ -20,9 +19,9 @@ use crate::heads::Heads;
 #[derive(Debug)]
 pub struct Connection {
     line: Arc<Line>,
-    /// What was read to learn which HTTP it is, until it is read again.
-    looked_at: [u8; HTTP2.len()],
-    unread: u8,
+    /// What was taken from the socket and is to be read again: to learn which HTTP it is, or by who
+    /// read requests before.
+    unread: Bytes,
 }
 
 /// How a connection of HTTP/2 begins. `PRI` is no method of any request.
@@ -30,49 +29,42 @@ const HTTP2: [u8; 4] = *b"PRI ";
 
 impl Connection {
     pub(crate) fn new(stream: TcpStream) -> Self {
-        Self::of(Arc::new(Line {
-            stream,
-            has_asked: AtomicBool::new(false),
-            heads: Mutex::default(),
-            is_flushed: AtomicBool::new(true),
-        }))
-    }
-
-    fn of(line: Arc<Line>) -> Self {
-        Self { line, looked_at: [0; HTTP2.len()], unread: 0 }
+        let line =
+            Line { stream, has_asked: AtomicBool::new(false), is_flushed: AtomicBool::new(true) };
+        Self { line: Arc::new(line), unread: Bytes::new() }
     }
 
     /// Whether the peer begins with HTTP/2. Waits for its first bytes, and takes none away.
     pub(crate) async fn is_http2(&mut self) -> io::Result<bool> {
+        let mut looked_at = [0; HTTP2.len()];
         let mut seen = 0;
-        while let Some(rest) = self.looked_at.get_mut(seen..).filter(|rest| !rest.is_empty()) {
+        let is_http2 = loop {
+            let Some(rest) = looked_at.get_mut(seen..).filter(|rest| !rest.is_empty()) else {
+                break true;
+            };
             self.line.stream.readable().await?;
             let count = match self.line.stream.try_read(rest) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => continue,
                 read => read?,
             };
             seen += count;
-            self.unread = seen as u8;
-            if count == 0 || !HTTP2.starts_with(self.looked_at.get(..seen).unwrap_or_default()) {
-                return Ok(false);
+            if count == 0 || !HTTP2.starts_with(looked_at.get(..seen).unwrap_or_default()) {
+                break false;
             }
-        }
-        Ok(true)
+        };
+        self.is_to_read(looked_at.get(..seen).unwrap_or_default());
+        Ok(is_http2)
+    }
+
+    /// These bytes come before all else that is read.
+    pub(crate) fn is_to_read(&mut self, bytes: &[u8]) {
+        // A copy, for a few bytes may be all that is left of a large buffer.
+        self.unread = [bytes, &self.unread].concat().into();
     }
 
     /// To be asked about the other end.
     pub(crate) fn peer(&self) -> Peer {
         Peer(Arc::clone(&self.line))
-    }
-
-    /// Gives what was looked at, as far as it was not given yet.
-    fn give_back(&mut self, buffer: &mut ReadBuf<'_>) {
-        let count = buffer.remaining().min(self.unread.into());
-        let (given, _) = self.looked_at.split_at(count);
-        buffer.put_slice(given);
-        self.line.has_read(given);
-        self.looked_at.rotate_left(count);
-        self.unread -= count as u8;
     }
 }
 
@@ -81,23 +73,8 @@ impl Connection {
 struct Line {
     stream: TcpStream,
     has_asked: AtomicBool,
-    heads: Mutex<Heads>,
     /// All that was to be written has been.
     is_flushed: AtomicBool,
-}
-
-impl Line {
-    fn has_read(&self, bytes: &[u8]) {
-        self.heads.lock().unwrap_or_else(PoisonError::into_inner).read(bytes);
-    }
-
-    /// Reads what is there, without waiting.
-    fn try_read(&self, buffer: &mut ReadBuf<'_>) -> io::Result<()> {
-        let before = buffer.filled().len();
-        let read = self.stream.try_read_buf(buffer);
-        self.has_read(buffer.filled().get(before..).unwrap_or_default());
-        read.map(|_count| ())
-    }
 }
 
 /// The other end of a connection.
@@ -110,11 +87,6 @@ impl Peer {
         self.0.has_asked.store(true, Ordering::Relaxed);
     }
 
-    /// Whether it has said nothing behind the request that it makes, to be asked once for each.
-    pub(crate) fn has_said_all(&self) -> bool {
-        self.0.heads.lock().unwrap_or_else(PoisonError::into_inner).ask()
-    }
-
     /// Whether it has ever made a request.
     pub(crate) fn has_asked(&self) -> bool {
         self.0.has_asked.load(Ordering::Relaxed)
@@ -123,12 +95,6 @@ impl Peer {
     /// Whether all that was written through the [`Connection`] is with the kernel.
     pub(crate) fn is_flushed(&self) -> bool {
         self.0.is_flushed.load(Ordering::Relaxed)
-    }
-
-    /// The connection anew, for who reads requests after somebody else has. Whatever the one before
-    /// had read and not used is lost with it.
-    pub(crate) fn connection(&self) -> Connection {
-        Connection::of(Arc::clone(&self.0))
     }
 
     /// Writes what can be written without waiting.
@@ -145,9 +111,8 @@ impl Peer {
         self.0.stream.poll_write_ready(cx)
     }
 
-    /// Whether there is anything to learn by [`poll_closed`](Self::poll_closed) for a task that has
-    /// asked it before. That takes the socket's lock, and this does not: the task is still known to
-    /// the socket unless it was woken for what shows here.
+    /// Whether there may be anything to learn by [`poll_closed`](Self::poll_closed). That takes the
+    /// socket's lock, and this does not.
     pub(crate) fn has_news(&self) -> bool {
         self.0.stream.try_io(Interest::READABLE, || Ok(())).is_ok()
     }
@@ -170,18 +135,22 @@ impl AsyncRead for Connection {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        if this.unread > 0 {
-            this.give_back(buffer);
+        if !this.unread.is_empty() {
+            let count = buffer.remaining().min(this.unread.len());
+            buffer.put_slice(&this.unread.split_to(count));
+            if this.unread.is_empty() {
+                this.unread = Bytes::new();
+            }
             // With what came behind it: a reader that is given a few bytes only makes room for more
             // than it needs. An end or an error shows again when it is asked next.
-            let _rest = this.line.try_read(buffer);
+            let _rest = this.line.stream.try_read_buf(buffer);
             return Poll::Ready(Ok(()));
         }
         loop {
             ready!(this.line.stream.poll_read_ready(cx))?;
-            match this.line.try_read(buffer) {
+            match this.line.stream.try_read_buf(buffer) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                read => return Poll::Ready(read),
+                read => return Poll::Ready(read.map(|_count| ())),
             }
         }
     }

@@ -6,7 +6,6 @@ mod connection;
 #[cfg(feature = "cors")]
 mod cors;
 mod extract;
-mod heads;
 mod listen;
 mod response;
 mod routes;

@@ -3,16 +3,17 @@
 //! hyper reads requests and writes heads. While a stream lasts there is none of either, for hours;
 //! and what hyper keeps for each connection (two buffers of 8 KiB, and all that it may need for the
 //! next request) is then memory that each event must be carried through. So the body is taken from
-//! hyper behind its first chunk, and sent from here: as the chunks of HTTP/1.1, each in one `write`.
+//! hyper behind its first chunk, and sent from here, as the chunks of HTTP/1.1: what is due, in one
+//! `write`.
 //!
 //! ```text
 //!   Answers ─▶ Outgoing ─▶ hyper: head, first chunk ─▶ the socket
 //!                  └─────▶ Handover ─▶ Stream: the other chunks ─▶ the socket ─▶ hyper: next request
 //! ```
 
-use std::cell::RefCell;
+use std::cell::Cell;
 use std::future::{Future, poll_fn};
-use std::io::{self, Write};
+use std::io::{self, Write as _};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
@@ -23,14 +24,24 @@ use axum::response::Response;
 use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING};
 use http::{HeaderMap, Method, StatusCode, Version};
 use http_body::{Body as _, Frame, SizeHint};
+use tokio::task::coop::has_budget_remaining;
 
 use crate::connection::Peer;
 
-/// How many chunks leave in a row before others have their turn.
-const CHUNKS_IN_A_ROW: usize = 16;
+/// How many writes follow each other before others have their turn.
+const WRITES_IN_A_ROW: usize = 16;
+
+/// Chunks that are due leave together until they come to so much.
+const WRITE_BYTES: usize = 16 * 1024;
 
 /// More room than this for putting chunks together is given back.
 const SCRATCH_BYTES: usize = 64 * 1024;
+
+thread_local! {
+    /// Chunks are put together in memory that all connections of a thread share, which is warm for
+    /// all but the first of those who are sent the same event.
+    static SCRATCH: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
 
 /// Where the body of a connection's answer is laid, to be sent by a [`Stream`].
 #[derive(Clone, Default)]
@@ -54,11 +65,10 @@ pub(crate) struct Asked {
 }
 
 impl Asked {
-    /// `is_all`: the peer has said nothing behind this request.
-    pub(crate) fn by<B: http_body::Body>(request: &Request<B>, is_all: bool) -> Self {
+    pub(crate) fn by<B: http_body::Body>(request: &Request<B>) -> Self {
         let is_get = request.method() == Method::GET && request.version() == Version::HTTP_11;
         Self {
-            is_plain: is_all && is_get && request.body().is_end_stream(),
+            is_plain: is_get && request.body().is_end_stream(),
             closes: closes(request.headers()),
         }
     }
@@ -150,7 +160,7 @@ impl http_body::Body for Outgoing {
 pub(crate) struct Stream {
     body: Body,
     /// The connection ends with it.
-    closes: bool,
+    pub(crate) closes: bool,
     /// The last chunk is written, or waits to be.
     is_over: bool,
     /// What the socket did not take.
@@ -168,38 +178,65 @@ impl Stream {
     /// one task, as a connection is.
     pub(crate) fn send(mut self, peer: &Peer) -> impl Future<Output = bool> + '_ {
         let mut is_known = false;
-        poll_fn(move |cx| match self.poll_chunks(peer, cx) {
+        poll_fn(move |cx| match self.poll_send(peer, cx) {
             Poll::Ready(sent) => Poll::Ready(sent.is_ok() && !self.closes),
             Poll::Pending if is_known && !peer.has_news() => Poll::Pending,
             Poll::Pending => {
-                is_known = true;
+                // The socket forgets whom to wake when it has news; and one that is asked too often
+                // in a row does not take note. Should it forget all the same, by a wake-up that
+                // comes late, then the next event or heartbeat shows it.
+                is_known = !peer.has_news() && has_budget_remaining();
                 peer.poll_closed(cx).map(|()| false)
             }
         })
     }
 
     /// Resolves once all is sent, or cannot be.
-    fn poll_chunks(&mut self, peer: &Peer, cx: &mut Context<'_>) -> Poll<Result<(), axum::Error>> {
-        for _ in 0..CHUNKS_IN_A_ROW {
-            ready!(self.poll_rest(peer, cx)).map_err(axum::Error::new)?;
+    fn poll_send(&mut self, peer: &Peer, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        for _ in 0..WRITES_IN_A_ROW {
+            ready!(self.poll_rest(peer, cx))?;
             if self.is_over {
                 return Poll::Ready(Ok(()));
             }
-            let written = match ready!(Pin::new(&mut self.body).poll_frame(cx)).transpose()? {
-                None => {
-                    self.is_over = true;
-                    self.write(peer, b"0\r\n\r\n")
-                }
-                // Trailers, which need not be passed on, are not.
-                Some(frame) => match frame.into_data() {
-                    Ok(chunk) if !chunk.is_empty() => self.write_chunk(peer, &chunk),
-                    _ => Ok(()),
-                },
-            };
-            written.map_err(axum::Error::new)?;
+            let mut scratch = SCRATCH.take();
+            scratch.clear();
+            let gathered = self.gather(&mut scratch, cx);
+            let written = self.write(peer, &scratch);
+            if scratch.capacity() <= SCRATCH_BYTES {
+                SCRATCH.set(scratch);
+            }
+            written?;
+            match gathered {
+                Poll::Pending if self.rest.is_empty() => return Poll::Pending,
+                Poll::Pending => {}
+                Poll::Ready(gathered) => gathered?,
+            }
         }
         cx.waker().wake_by_ref();
         Poll::Pending
+    }
+
+    /// Puts together what is due. Pending where nothing more is; an error comes behind what came
+    /// before it.
+    fn gather(&mut self, bytes: &mut Vec<u8>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while bytes.len() < WRITE_BYTES {
+            let frame = ready!(Pin::new(&mut self.body).poll_frame(cx)).transpose();
+            match frame.map_err(io::Error::other)?.map(Frame::into_data) {
+                None => {
+                    self.is_over = true;
+                    bytes.extend_from_slice(b"0\r\n\r\n");
+                    break;
+                }
+                Some(Ok(chunk)) if !chunk.is_empty() => {
+                    write!(bytes, "{:X}\r\n", chunk.len())?;
+                    bytes.extend_from_slice(&chunk);
+                    bytes.extend_from_slice(b"\r\n");
+                }
+                // Trailers, which need not be passed on, are not.
+                Some(_) => {}
+            }
+        }
+        Poll::Ready(Ok(()))
     }
 
     /// Sends what the socket did not take before.
@@ -215,27 +252,12 @@ impl Stream {
         Poll::Ready(Ok(()))
     }
 
-    /// Put together in memory that all connections of a thread share, which is warm for all but the
-    /// first of those who are sent the same event.
-    fn write_chunk(&mut self, peer: &Peer, chunk: &[u8]) -> io::Result<()> {
-        thread_local! {
-            static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
-        }
-        SCRATCH.with_borrow_mut(|scratch| {
-            scratch.clear();
-            write!(scratch, "{:X}\r\n", chunk.len())?;
-            scratch.extend_from_slice(chunk);
-            scratch.extend_from_slice(b"\r\n");
-            let written = self.write(peer, scratch);
-            scratch.shrink_to(SCRATCH_BYTES);
-            written
-        })
-    }
-
     fn write(&mut self, peer: &Peer, bytes: &[u8]) -> io::Result<()> {
-        let sent = peer.try_write(bytes)?;
-        self.rest = bytes.get(sent..).unwrap_or_default().to_vec();
-        self.sent = 0;
+        if !bytes.is_empty() {
+            let sent = peer.try_write(bytes)?;
+            self.rest = bytes.get(sent..).unwrap_or_default().to_vec();
+            self.sent = 0;
+        }
         Ok(())
     }
 }

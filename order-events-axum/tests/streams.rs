@@ -5,6 +5,8 @@
 use std::future::pending;
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::panic::{set_hook, take_hook};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -14,11 +16,12 @@ use axum::http::Method;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
 use futures_util::StreamExt;
-use futures_util::stream::unfold;
+use futures_util::stream::{iter, unfold};
 use order_events_axum::{Hub, Listener, serve};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 /// However slow the machine: what takes longer does not happen.
@@ -30,14 +33,22 @@ type Chunk = Result<Bytes, std::io::Error>;
 struct Shop {
     address: SocketAddr,
     chunks: mpsc::UnboundedSender<Chunk>,
+    /// Resolves once the stream has been asked for.
+    asked: oneshot::Receiver<()>,
 }
 
 impl Shop {
     async fn open() -> Self {
+        Self::open_until(pending()).await.0
+    }
+
+    async fn open_until(stop: impl Future<Output = ()> + Send + 'static) -> (Self, JoinHandle<()>) {
         let (chunks, given) = mpsc::unbounded_channel::<Chunk>();
-        let given = Arc::new(Mutex::new(Some(given)));
+        let (asks, asked) = oneshot::channel();
+        let given = Arc::new(Mutex::new(Some((given, asks))));
         let stream = any(async move |method: Method| {
-            let given = given.lock().unwrap().take().unwrap();
+            let (given, asks) = given.lock().unwrap().take().unwrap();
+            let _nobody_waits = asks.send(());
             let chunks =
                 unfold(given, async |mut given| given.recv().await.map(|chunk| (chunk, given)));
             let kind = [("content-type", "text/event-stream")];
@@ -51,13 +62,14 @@ impl Shop {
         let router = Router::new()
             .route("/stream", stream)
             .route("/name", get(async || "a shop"))
+            .route("/brief", get(brief))
             .route("/echo", post(async |body: Bytes| -> Response { body.into_response() }));
         let listener = Listener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).unwrap();
         let address = listener.local_addr().unwrap();
-        tokio::spawn(async move {
-            serve(listener, router, &Hub::builder().build(), pending(), PATIENCE).await;
+        let served = tokio::spawn(async move {
+            serve(listener, router, &Hub::builder().build(), stop, PATIENCE).await;
         });
-        Self { address, chunks }
+        (Self { address, chunks, asked }, served)
     }
 
     fn say(&self, chunk: impl Into<Bytes>) {
@@ -67,6 +79,12 @@ impl Shop {
     async fn visitor(&self) -> Visitor {
         Visitor { socket: TcpStream::connect(self.address).await.unwrap(), heard: String::new() }
     }
+}
+
+/// A stream that has an end.
+async fn brief() -> impl IntoResponse {
+    let chunks = iter(["data: a\n\n", "data: b\n\n"]).map(|chunk| Chunk::Ok(chunk.into()));
+    ([("content-type", "text/event-stream")], Body::from_stream(chunks))
 }
 
 struct Visitor {
@@ -111,6 +129,7 @@ impl Visitor {
 }
 
 const STREAM: &str = "GET /stream HTTP/1.1\r\nhost: shop.test\r\n\r\n";
+const BRIEF: &str = "GET /brief HTTP/1.1\r\nhost: shop.test\r\n\r\n";
 const NAME: &str = "GET /name HTTP/1.1\r\nhost: shop.test\r\n\r\n";
 
 #[tokio::test]
@@ -169,6 +188,32 @@ async fn a_request_that_waits_behind_a_stream_is_answered_after_it() {
 }
 
 #[tokio::test]
+async fn each_request_is_answered_in_its_turn_however_they_are_cut() {
+    let asked = [NAME, BRIEF, NAME, BRIEF, BRIEF, NAME];
+    let text = asked.concat();
+    for cut in 1..text.len() {
+        let shop = Shop::open().await;
+        let mut visitor = shop.visitor().await;
+        let first = cut / NAME.len();
+        visitor.ask(&text[..cut]).await;
+        // The rest comes once what is whole has been answered, or before.
+        if cut % 2 == 0 && first > 0 && cut < NAME.len() * 2 {
+            visitor.hears("a shop").await;
+            visitor.heard.insert_str(0, "a shop");
+        }
+        visitor.ask(&text[cut..]).await;
+        for request in asked {
+            let (last, other) = match request == NAME {
+                true => ("a shop", "data"),
+                false => ("9\r\ndata: b\n\n\r\n0\r\n\r\n", "a shop"),
+            };
+            let answer = visitor.hears(last).await;
+            assert!(!answer.contains(other), "cut at {cut}: {answer}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn who_asks_for_one_answer_only_is_closed_after_it() {
     let shop = Shop::open().await;
     let mut visitor = shop.visitor().await;
@@ -209,9 +254,7 @@ async fn a_reader_that_is_slow_is_given_every_byte() {
     let shop = Shop::open().await;
     let mut visitor = shop.visitor().await;
     visitor.ask(STREAM).await;
-    shop.say("data: begun\n\n");
-    visitor.hears("begun\n\n\r\n").await;
-    // Each of them more than the buffers of both ends hold.
+    // Each of them, the first too, which hyper sends, more than the buffers of both ends hold.
     let mut told = String::new();
     for number in (0..100_000).collect::<Vec<_>>().chunks(20_000) {
         let chunk: String = number.iter().map(|number| format!("data: {number:060}\n\n")).collect();
@@ -233,6 +276,33 @@ async fn a_stream_that_breaks_off_does_not_look_whole() {
     visitor.hears("data: 1\n\n\r\n").await;
     shop.chunks.send(Err(ErrorKind::Other.into())).unwrap();
     assert_eq!(visitor.hears_the_end().await, "", "its last chunk was never told");
+}
+
+/// Panics of tasks are nobody's otherwise.
+static PANICS: AtomicUsize = AtomicUsize::new(0);
+
+#[tokio::test]
+async fn a_stop_that_comes_before_a_stream_has_begun_closes_after_it() {
+    let report = take_hook();
+    set_hook(Box::new(move |info| {
+        PANICS.fetch_add(1, Ordering::Relaxed);
+        report(info);
+    }));
+    let (stop, stopped) = oneshot::channel::<()>();
+    let (mut shop, served) = Shop::open_until(async { drop(stopped.await) }).await;
+    let mut visitor = shop.visitor().await;
+    visitor.ask(STREAM).await;
+    timeout(PATIENCE, &mut shop.asked).await.expect("it is never asked for").unwrap();
+    let mut other = shop.visitor().await;
+    other.ask(NAME).await;
+    other.hears("a shop").await;
+    drop(stop);
+    assert_eq!(other.hears_the_end().await, "");
+    shop.say("data: bye\n\n");
+    drop(shop.chunks);
+    assert!(visitor.hears_the_end().await.ends_with("data: bye\n\n\r\n0\r\n\r\n"));
+    timeout(PATIENCE, served).await.expect("it does not stop").unwrap();
+    assert_eq!(PANICS.load(Ordering::Relaxed), 0);
 }
 
 #[tokio::test]
