@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use order_events_benches::redis::Redis;
+use order_events_benches::server::runtime;
 use order_events_benches::{NOTE, Random, Target, median_ratio, report};
 use order_events_core::{Hub, OrderId, Published, TenantId, Update};
 use order_events_redis::RedisEngine;
@@ -24,7 +25,7 @@ const ORDERS: usize = 10_000;
 const CALLS: usize = 30_000;
 
 pub(crate) fn run(redis: &Redis) -> Outcome {
-    let runtime = Runtime::new()?;
+    let runtime = runtime(1)?;
     let engine = runtime.block_on(RedisEngine::builder(redis.url()).connect())?;
     let hub = Hub::builder().engine(Arc::new(engine)).build();
     for tenant in [OURS, THEIRS] {
