@@ -36,8 +36,8 @@ const READING: &str = "reading an order";
 /// Its tasks run on the Tokio runtime that it was connected in, and end when it is dropped.
 pub struct RedisEngine {
     link: Arc<Link>,
-    /// The same, or where appends are waited for a connection of their own: nobody else should wait.
-    appends: Arc<Link>,
+    /// The same, or where appends are waited for connections of their own: nobody else should wait.
+    appends: Vec<Arc<Link>>,
     scripts: Arc<Scripts>,
     prefix: Prefix,
     settings: Settings,
@@ -58,7 +58,8 @@ impl RedisEngine {
 
     /// The notices are read on from `end`.
     pub(crate) fn start(
-        [link, appends]: [Arc<Link>; 2],
+        link: Arc<Link>,
+        appends: Vec<Arc<Link>>,
         prefix: Prefix,
         settings: Settings,
         notices: Arc<Notices>,
@@ -95,6 +96,12 @@ impl RedisEngine {
         .await
     }
 
+    /// The way that the fewest go by just now.
+    fn way_of_appends(&self) -> Arc<Link> {
+        let ways = self.appends.iter().min_by_key(|way| Arc::strong_count(way));
+        Arc::clone(ways.unwrap_or(&self.link))
+    }
+
     async fn read_current(
         &self,
         tenant: &TenantId,
@@ -120,7 +127,7 @@ impl RedisEngine {
             return Ok(current);
         }
         // To say what came of a key is to acknowledge it.
-        let (current, kept) = read(&self.appends, "1", durability.command()).await?;
+        let (current, kept) = read(&self.way_of_appends(), "1", durability.command()).await?;
         match durability.judge(kept.as_ref()) {
             Some(error) if current.prior.is_some() => Err(error),
             _ => Ok(current),
@@ -131,7 +138,7 @@ impl RedisEngine {
         let keys = self.prefix.tenant(tenant);
         let customer = draft.becomes.customer.clone();
         let Appending { appended, due, unsafe_yet } =
-            append(&self.appends, &self.scripts, &keys, &self.settings, draft).await?;
+            append(&self.way_of_appends(), &self.scripts, &keys, &self.settings, draft).await?;
         if let Appended::Committed { epoch, record } = &appended {
             self.tails.appended(&keys.channel(), *epoch, record, customer.as_ref());
         }
