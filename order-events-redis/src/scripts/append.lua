@@ -36,6 +36,12 @@ local function ours(name, ...)
   end
   return answer
 end
+-- Of a list of ours, the first that is in it.
+local function first_of(name, form)
+  local first = ours(name, 'LINDEX', name, 0)
+  if type(first) == 'string' and not string.find(first, form) then stopped = stopped or foreign(name) end
+  return first
+end
 local function is(name, kind)
   local found = redis.call('TYPE', name).ok
   if found ~= 'none' and found ~= kind then stopped = stopped or foreign(name) end
@@ -50,7 +56,7 @@ if is_born then
     if redis.call('EXISTS', name) == 1 then return foreign(name) end
   end
   epoch, head, trimmed, forgotten, lineage = offered, '0', '0', '0', ''
-elseif known[1] ~= format then
+elseif known[1] ~= format or not (tonumber(head) and tonumber(trimmed) and tonumber(forgotten)) then
   return foreign(meta)
 end
 local state = ours(order, 'HMGET', order, 'version', 'customer', 'finality', 'deleted', 'status')
@@ -62,14 +68,14 @@ local due = ours(finished, 'ZRANGEBYSCORE', finished, '-inf', trimmed, 'LIMIT', 
 local due_by_time = ours(waiting, 'ZRANGEBYSCORE', waiting, '-inf', number(now), 'LIMIT', 0, 2)
 local seen = false
 if key ~= '' then seen = ours(keys, 'HGET', keys, key) end
-local first_key = ours(keyring, 'LINDEX', keyring, 0)
-local first_seq = ours(seqs, 'LINDEX', seqs, 0)
+local first_key = first_of(keyring, '^%d+ %d+ .')
+local first_seq = first_of(seqs, '^%d+$')
 local entries = (is_timeline or was_deleted) and ours(timeline, 'LLEN', timeline)
 if is_new or was_deleted or is_deleted then is(orders, 'zset') end
 local first_of_customer
 if customer ~= '' then
   is(customer_key, 'hash')
-  first_of_customer = ours(customer_seqs, 'LINDEX', customer_seqs, 0)
+  first_of_customer = first_of(customer_seqs, '^%d+$')
   is(customer_orders, 'zset')
 end
 if former ~= '' then is(former_orders or customer_orders, 'zset') end
@@ -159,7 +165,8 @@ local function index(list, hash, first)
   local held = redis.call('RPUSH', list, seq)
   local dropped
   for _ = 1, 2 do
-    if not first or (held <= order_history and tonumber(first) > floor) then break end
+    local oldest_place = tonumber(first or '')
+    if not oldest_place or (held <= order_history and oldest_place > floor) then break end
     dropped = redis.call('LPOP', list)
     held = held - 1
     first = redis.call('LINDEX', list, 0)
@@ -211,14 +218,12 @@ if key ~= '' then
 end
 -- A few more than are added, so that a backlog shrinks.
 for _ = 1, 4 do
-  if not first_key then break end
-  local until_when, used_at, old = string.match(first_key, '^(%d+) (%d+) (.*)$')
-  if old then
-    if tonumber(until_when) > now and (ring <= max_keys or redis.call('HLEN', keys) <= max_keys) then break end
-    -- One that was used again after it had expired stays.
-    local its = string.match(redis.call('HGET', keys, old) or '', '^%d+ %x+ (%d+) ')
-    if its == used_at then redis.call('HDEL', keys, old) end
-  end
+  local until_when, used_at, old = string.match(first_key or '', '^(%d+) (%d+) (.*)$')
+  if not old then break end
+  if tonumber(until_when) > now and (ring <= max_keys or redis.call('HLEN', keys) <= max_keys) then break end
+  -- One that was used again after it had expired stays.
+  local its = string.match(redis.call('HGET', keys, old) or '', '^%d+ %x+ (%d+) ')
+  if its == used_at then redis.call('HDEL', keys, old) end
   redis.call('LPOP', keyring)
   first_key = redis.call('LINDEX', keyring, 0)
 end

@@ -6,7 +6,7 @@ use order_events_core::{
     CustomerId, IdempotencyKey, OrderStatus, PublishError, Resume, SubscribeError, TenantId, Update,
 };
 
-use crate::support::nodes::{Node, answered, everything, order};
+use crate::support::nodes::{Node, answered, everything, order, remark};
 use crate::support::redis::{Options, Redis};
 use crate::support::resp::Reply;
 
@@ -87,6 +87,49 @@ async fn something_foreign_of_our_type_is_not_taken_for_ours() {
     assert!(told(&error).contains("oe:{default}:meta"), "{}", told(&error));
     assert_eq!(redis.ask(&["DUMP", "oe:{default}:meta"]), before);
     assert_eq!(redis.ask(&["DBSIZE"]), Reply::Number(1));
+}
+
+/// It is seen before anything is written: what fails half way would be there twice when tried again.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs redis-server: run by scripts/test"]
+async fn a_list_of_something_else_is_not_taken_for_ours() {
+    let redis = Redis::start(Options::forgetful()).await;
+    let node = Node::on(&redis.url()).await;
+    for (nth, name) in ["s:42", "cs:anna", "keyring"].into_iter().enumerate() {
+        let tenant = TenantId::new(format!("t{nth}")).unwrap();
+        let key = format!("oe:{{{tenant}}}:{name}");
+        redis.ask(&["RPUSH", &key, "not ours"]);
+        let refused = answered(&key, node.hub.publish(update(&tenant))).await;
+        let Err(error @ PublishError::Unavailable(_)) = refused else {
+            panic!("{key}: {refused:?}")
+        };
+        assert!(told(&error).contains(&key), "{key} is not named: {}", told(&error));
+        assert_eq!(redis.ask(&["LRANGE", &key, "0", "-1"]).items().len(), 1, "{key}");
+        let head = redis.ask(&["HGET", &format!("oe:{{{tenant}}}:meta"), "head"]);
+        assert!([Reply::Nil, Reply::Text("0".to_owned())].contains(&head), "{key}");
+        redis.ask(&["DEL", &key]);
+        node.publish(update(&tenant)).await;
+    }
+}
+
+/// As somebody may leave it who looks into it by hand.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs redis-server: run by scripts/test"]
+async fn a_head_that_is_no_number_is_named() {
+    let redis = Redis::start(Options::forgetful()).await;
+    let node = Node::on(&redis.url()).await;
+    let orders = node.create(1).await;
+    redis.ask(&["HSET", "oe:{default}:meta", "head", "x"]);
+    let refused = answered("a publish", node.hub.publish(remark(&orders[0], "k"))).await;
+    let Err(error @ PublishError::Unavailable(_)) = refused else { panic!("{refused:?}") };
+    assert!(told(&error).contains("oe:{default}:meta"), "{}", told(&error));
+    let refused = node.hub.subscribe(everything("anna"), Resume::Fresh);
+    let Err(SubscribeError::Engine(error)) = answered("a stream", refused).await else {
+        panic!("let in")
+    };
+    assert!(told(&error).contains("oe:{default}:meta"), "{}", told(&error));
+    redis.ask(&["HSET", "oe:{default}:meta", "head", "1"]);
+    node.remark(&orders[0], "k").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
