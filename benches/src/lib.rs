@@ -1,11 +1,12 @@
 //! What the measuring programs share: a poll without a runtime, medians, random numbers, counted
 //! memory, readers on a runtime, and the words that are published; and, for the end-to-end run, its
-//! load and its floor.
+//! load and its floor; and a Redis.
 
 pub mod counting;
 pub mod floor;
 pub mod load;
 pub mod readers;
+pub mod redis;
 pub mod server;
 
 use std::fmt::Write as _;

@@ -3,10 +3,12 @@
 #![allow(clippy::unwrap_used, reason = "this is a test")]
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::Duration;
+
+use order_events_benches::redis::Redis;
 
 const SERVE: &str = env!("CARGO_BIN_EXE_serve");
 const PEER: &str = env!("CARGO_BIN_EXE_peer");
@@ -33,6 +35,26 @@ fn ours_on_stock_axum_tells_what_is_published() {
 fn ours_on_actix_tells_what_is_published() {
     for threads in ["1", "2"] {
         tells(&Server::start(SERVE, &["--adapter", "actix", "--threads", threads]));
+    }
+}
+
+#[test]
+#[ignore = "needs redis-server: run by scripts/test"]
+fn ours_on_redis_tells_what_is_published_on_another_node() {
+    let redis = Redis::start().unwrap();
+    let url = redis.url();
+    for adapter in ["axum", "axum-stock", "actix"] {
+        for threads in ["1", "2"] {
+            let args = ["--adapter", adapter, "--threads", threads, "--engine", "redis"];
+            let args = [&args[..], &["--redis", &url]].concat();
+            let (one, other) = (Server::start(SERVE, &args), Server::start(SERVE, &args));
+            let mut watcher = other.watch(&format!("{adapter}-{threads}"));
+            tells(&one);
+            let (status, cursor) =
+                post(one.address, &format!("/publish/{adapter}-{threads}"), "L8.1.");
+            assert_eq!(status, 200, "{cursor}");
+            watcher.read_to("L8.1.");
+        }
     }
 }
 
@@ -91,7 +113,10 @@ fn the_bare_peers_hold_their_streams_open_and_may_beat() {
 #[test]
 fn what_is_not_there_is_said() {
     let redis = ["--adapter", "axum", "--port", "0", "--threads", "1", "--engine", "redis"];
-    refuses(SERVE, &redis, "not built in");
+    refuses(SERVE, &redis, "--redis is missing");
+    let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let url = format!("redis://{nobody}");
+    refuses(SERVE, &[&redis[..], &["--redis", &url]].concat(), "refused");
     refuses(SERVE, &["--adapter", "rocket", "--port", "0", "--threads", "1"], "unknown adapter");
     refuses(PEER, &["--kind", "rocket", "--port", "0", "--threads", "1"], "unknown kind");
 }

@@ -94,6 +94,12 @@ impl ResetReason {
     pub const ALL: [Self; 6] =
         [Self::Malformed, Self::Foreign, Self::Future, Self::Expired, Self::Behind, Self::Large];
 
+    /// Whether the log no longer has, or never had, what the reader was given; else it is the reader
+    /// who was away for too long.
+    pub(crate) const fn is_of_a_lost_log(self) -> bool {
+        matches!(self, Self::Foreign | Self::Future)
+    }
+
     /// The word on the wire.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -7,7 +7,7 @@ use order_events_core::config::{KEY_WINDOW, MAX_KEYS, RETAIN_AGE, RETAIN_EVENTS}
 use order_events_core::engine::{BoxError, EngineError};
 use redis::{ConnectionAddr, ConnectionInfo, IntoConnectionInfo};
 
-use crate::config::{ORDER_HISTORY, POLL, PREFIX, TIMEOUT};
+use crate::config::{ORDER_HISTORY, POLL, PREFIX, TIMEOUT, WAITING_CONNECTIONS};
 use crate::durability::Durability;
 use crate::engine::RedisEngine;
 use crate::keys::Prefix;
@@ -139,11 +139,15 @@ impl RedisEngineBuilder {
             Ok(Arc::new(Link::to_cluster(seeds, self.timeout)))
         };
         let shared = link()?;
-        let appends = if self.settings.durability.waits() { link()? } else { Arc::clone(&shared) };
+        // They connect when they are needed.
+        let appends = match self.settings.durability.waits() {
+            true => (0..WAITING_CONNECTIONS).map(|_| link()).collect::<Result<_, _>>()?,
+            false => vec![Arc::clone(&shared)],
+        };
         let notices = Notices::new(Arc::clone(&shared), &prefix);
         self.look(&shared, notices.slot()).await?;
         let end = notices.end().await?;
-        Ok(RedisEngine::start([shared, appends], prefix, self.settings, notices, end))
+        Ok(RedisEngine::start(shared, appends, prefix, self.settings, notices, end))
     }
 
     /// Whether the server is new enough for what it is asked.

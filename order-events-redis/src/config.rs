@@ -17,3 +17,7 @@ pub const POLL: Duration = Duration::from_secs(10);
 /// Events of one order, and of one customer, that can be found by it. It is what a replay may bring
 /// at most; who missed more is reset.
 pub const ORDER_HISTORY: usize = 1_000;
+
+/// Connections of a node by which appends are waited for, where that is asked. A wait holds up the
+/// connection that it came by, so as many publishers as this wait without holding up each other.
+pub const WAITING_CONNECTIONS: usize = 16;

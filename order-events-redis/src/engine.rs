@@ -12,7 +12,7 @@ use order_events_core::engine::{
     Node, Notice, PageToken, Snapshots, Tail,
 };
 use order_events_core::{Epoch, IdempotencyKey, OrderId, Scope, TenantId, Timestamp};
-use redis::Value;
+use redis::{Value, cmd};
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 
@@ -25,17 +25,19 @@ use crate::keys::{Keys, Prefix};
 use crate::link::Link;
 use crate::notices::Notices;
 use crate::script::{Scripts, run_then};
-use crate::snapshots::{read_state, snapshots};
+use crate::snapshots::{STATE_FIELDS, read_state, snapshots};
 use crate::tail::Tails;
 use crate::text::{self, FORMAT};
+
+const READING: &str = "reading an order";
 
 /// A log on Redis, shared by all nodes that name the same server and prefix.
 ///
 /// Its tasks run on the Tokio runtime that it was connected in, and end when it is dropped.
 pub struct RedisEngine {
     link: Arc<Link>,
-    /// The same, or where appends are waited for a connection of their own: nobody else should wait.
-    appends: Arc<Link>,
+    /// The same, or where appends are waited for connections of their own: nobody else should wait.
+    appends: Vec<Arc<Link>>,
     scripts: Arc<Scripts>,
     prefix: Prefix,
     settings: Settings,
@@ -56,7 +58,8 @@ impl RedisEngine {
 
     /// The notices are read on from `end`.
     pub(crate) fn start(
-        [link, appends]: [Arc<Link>; 2],
+        link: Arc<Link>,
+        appends: Vec<Arc<Link>>,
         prefix: Prefix,
         settings: Settings,
         notices: Arc<Notices>,
@@ -93,6 +96,12 @@ impl RedisEngine {
         .await
     }
 
+    /// The way that the fewest go by just now.
+    fn way_of_appends(&self) -> Arc<Link> {
+        let ways = self.appends.iter().min_by_key(|way| Arc::strong_count(way));
+        Arc::clone(ways.unwrap_or(&self.link))
+    }
+
     async fn read_current(
         &self,
         tenant: &TenantId,
@@ -100,13 +109,16 @@ impl RedisEngine {
         key: Option<&IdempotencyKey>,
     ) -> Result<Current, EngineError> {
         let keys = self.prefix.tenant(tenant);
+        if let Some(current) = glance(&self.link, &keys, order, key).await? {
+            return Ok(current);
+        }
         let names = [keys.meta(), keys.log(), keys.order(order), keys.keys()];
         let key = key.map_or("", IdempotencyKey::as_str);
         let epoch = Epoch::draw().to_string();
         let read = async |link, waits, then| {
             let args = [FORMAT, &epoch, key, waits];
             let said = run_then(link, keys.slot, &self.scripts.read, &names, &args, then).await;
-            let (said, kept) = said.map_err(|failure| failure.of_reading("reading an order"))?;
+            let (said, kept) = said.map_err(|failure| failure.of_reading(READING))?;
             Ok::<_, EngineError>((said_of(said, &keys, order)?, kept))
         };
         let (current, _) = read(&self.link, "", None).await?;
@@ -115,7 +127,7 @@ impl RedisEngine {
             return Ok(current);
         }
         // To say what came of a key is to acknowledge it.
-        let (current, kept) = read(&self.appends, "1", durability.command()).await?;
+        let (current, kept) = read(&self.way_of_appends(), "1", durability.command()).await?;
         match durability.judge(kept.as_ref()) {
             Some(error) if current.prior.is_some() => Err(error),
             _ => Ok(current),
@@ -126,7 +138,7 @@ impl RedisEngine {
         let keys = self.prefix.tenant(tenant);
         let customer = draft.becomes.customer.clone();
         let Appending { appended, due, unsafe_yet } =
-            append(&self.appends, &self.scripts, &keys, &self.settings, draft).await?;
+            append(&self.way_of_appends(), &self.scripts, &keys, &self.settings, draft).await?;
         if let Appended::Committed { epoch, record } = &appended {
             self.tails.appended(&keys.channel(), *epoch, record, customer.as_ref());
         }
@@ -156,6 +168,40 @@ impl RedisEngine {
             is_forgetting.store(false, Ordering::Release);
         });
     }
+}
+
+/// The usual case, an order that is there and a key that is new, without the script, which takes
+/// the server five times as long. None for whatever else there is: the script sees and says what.
+///
+/// The key is looked for last. So nothing was committed with it when the state was read, and whatever
+/// was committed since then the append will see.
+async fn glance(
+    link: &Link,
+    keys: &Keys,
+    order: &OrderId,
+    key: Option<&IdempotencyKey>,
+) -> Result<Option<Current>, EngineError> {
+    let mut request = vec![
+        cmd("HMGET").arg(keys.meta()).arg("format").arg("epoch").to_owned(),
+        cmd("HMGET").arg(keys.order(order)).arg(&STATE_FIELDS).to_owned(),
+    ];
+    request.extend(key.map(|key| cmd("HGET").arg(keys.keys()).arg(key.as_str()).to_owned()));
+    match link.ask_all(keys.slot, &request, link.deadline()).await {
+        Ok(said) => Ok(seen(said)),
+        // A server that says nothing would have the caller wait once more.
+        Err(failure) if failure.code().is_none() => Err(failure.of_reading(READING)),
+        Err(_) => Ok(None),
+    }
+}
+
+fn seen(said: Vec<Value>) -> Option<Current> {
+    let mut said = said.into_iter();
+    let (format, epoch): (String, String) = redis::from_redis_value(said.next()?).ok()?;
+    let fields: Vec<Option<String>> = redis::from_redis_value(said.next()?).ok()?;
+    let state = read_state(&fields).ok()??;
+    let epoch = epoch.parse().ok()?;
+    let is_usual = format == FORMAT && said.all(|prior| prior == Value::Nil);
+    is_usual.then_some(Current { epoch, state: Some(state), prior: None })
 }
 
 fn said_of(said: Value, keys: &Keys, order: &OrderId) -> Result<Current, EngineError> {

@@ -114,8 +114,11 @@ fn read_order(
     }))
 }
 
-/// The fields version, status, customer, finality, deleted, created, updated and seq, in this order;
-/// none where the log does not know the order.
+/// The fields of an order's hash that are its state.
+pub(crate) const STATE_FIELDS: [&str; 8] =
+    ["version", "status", "customer", "finality", "deleted", "created", "updated", "seq"];
+
+/// The values of [`STATE_FIELDS`]; none where the log does not know the order.
 pub(crate) fn read_state(fields: &[Option<String>]) -> Result<Option<State>, Unreadable> {
     let field = |place: usize| fields.get(place).and_then(Option::as_deref).ok_or(Unreadable);
     let number = |place: usize| field(place)?.parse::<u64>().map_err(|_| Unreadable);

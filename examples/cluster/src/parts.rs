@@ -97,7 +97,10 @@ impl Drop for Part {
 
 fn spawn(name: &str, mut command: Command) -> io::Result<Child> {
     let quiet = command.stdin(Stdio::null()).stdout(Stdio::null());
-    quiet.spawn().map_err(|error| io::Error::other(format!("{name} does not start: {error}")))
+    quiet.spawn().map_err(|error| {
+        let program = command.get_program().to_string_lossy();
+        io::Error::other(format!("{name} does not start: {program}: {error}"))
+    })
 }
 
 /// Keeps what it acknowledged through a kill: with less, viewers are told by `reset` what is lost.

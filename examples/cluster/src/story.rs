@@ -178,6 +178,9 @@ fn judge(viewers: &[Viewer], publisher: &Publisher) -> Result<()> {
             if is_true { "as published" } else { "NOT as published" }
         );
     }
+    if !all_true {
+        return Err("somebody saw something else".into());
+    }
     println!("{} events published, each seen once and in order", publisher.told.len());
-    if all_true { Ok(()) } else { Err("somebody saw something else".into()) }
+    Ok(())
 }

@@ -6,7 +6,7 @@ use std::vec;
 use super::delivery::{Delivery, Event, Reset, SnapshotOf};
 use super::registry::Point;
 use crate::config::{Config, REPLAY_CHUNK};
-use crate::cursor::Cursor;
+use crate::cursor::{Cursor, Epoch};
 use crate::engine::{Engine, EngineError, HistoryLimit, Record, Snapshot, State};
 use crate::event::Audience;
 use crate::grant::Scope;
@@ -20,6 +20,8 @@ pub(crate) struct Backlog {
     /// Where the reader stands before anything of this is given to it.
     pub(crate) from: Cursor,
     pub(crate) reset: Option<Reset>,
+    /// Whether the log lost something that the reader had seen. Another epoch alone does not say so.
+    pub(crate) log_was_lost: bool,
     /// How the order rests once this was given; none where that is as it was.
     pub(crate) rest: Option<Rest>,
     /// Whether the log has more of what was missed.
@@ -94,7 +96,7 @@ impl Backlog {
                         });
                         return Ok((backlog, order));
                     }
-                    Err(why) => Some(why),
+                    Err((why, _)) => Some(why),
                 }
             }
         };
@@ -112,7 +114,13 @@ impl Backlog {
     ) -> Result<Self, EngineError> {
         match Self::missed(engine, config, point, cursor).await? {
             Ok((backlog, _)) => Ok(backlog),
-            Err(why) => Self::present(engine, config, point, Some(why)).await,
+            Err((why, epoch)) => {
+                let present = Self::present(engine, config, point, Some(why)).await?;
+                // Of a log that changed in between nothing was judged.
+                let is_another = present.from.epoch != epoch;
+                let log_was_lost = is_another || why.is_of_a_lost_log();
+                Ok(Self { log_was_lost, ..present })
+            }
         }
     }
 
@@ -128,13 +136,13 @@ impl Backlog {
     }
 
     /// The events after a cursor, and whether one order's are of more than one life; or why they
-    /// cannot be had.
+    /// cannot be had, and of which epoch that was judged.
     async fn missed(
         engine: &dyn Engine,
         config: &Config,
         point: &Point,
         cursor: Cursor,
-    ) -> Result<Result<(Self, bool), ResetReason>, EngineError> {
+    ) -> Result<Result<(Self, bool), (ResetReason, Epoch)>, EngineError> {
         let (tenant, scope) = (&point.watch.tenant, &point.scope);
         let limit = HistoryLimit {
             audience: point.audience,
@@ -151,7 +159,7 @@ impl Backlog {
             complete: history.complete,
         };
         if let Err(why) = judge(cursor, view) {
-            return Ok(Err(why));
+            return Ok(Err((why, history.epoch)));
         }
         let mut records = history.records;
         let is_of_one = matches!(scope, Scope::Order(_));
@@ -164,7 +172,7 @@ impl Backlog {
         let given = Given::Events(records.into_iter());
         // What comes now is of the log's present epoch, whatever that of the cursor was.
         let from = Cursor { epoch: history.epoch, seq: cursor.seq };
-        let backlog = Self { from, reset: None, rest, has_more, given };
+        let backlog = Self { from, reset: None, log_was_lost: false, rest, has_more, given };
         Ok(Ok((backlog, is_of_several_lives)))
     }
 
@@ -191,6 +199,7 @@ impl Backlog {
             // Before the snapshots are given the reader stands nowhere.
             from: Cursor { epoch: page.epoch, seq: 0 },
             reset: why.map(|reason| Reset { reason, is_paged }),
+            log_was_lost: false,
             rest: Some(rest),
             has_more: false,
             given: Given::Snapshots { orders: orders.into_iter(), at: Some(at) },

@@ -197,9 +197,8 @@ impl Subscription {
                     match answer {
                         Poll::Pending => return Poll::Pending,
                         Poll::Ready(Ok(backlog)) => {
-                            let log_was_lost = backlog.from.epoch != self.cursor.epoch;
                             if let Some(born) = backlog.stands_since()
-                                && let Err(why) = self.life.stand(born, log_was_lost)
+                                && let Err(why) = self.life.stand(born, backlog.log_was_lost)
                             {
                                 return self.end(why);
                             }

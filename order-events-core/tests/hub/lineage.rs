@@ -27,7 +27,7 @@ struct Promoted {
 
 impl Promoted {
     fn new() -> Arc<Self> {
-        let inner = MemoryEngine::new();
+        let inner = MemoryEngine::builder().retain_events(3).build();
         let (lineage, tails) = (Mutex::default(), Mutex::default());
         Arc::new(Self { inner, lineage, tails, is_reachable: AtomicBool::new(true) })
     }
@@ -154,6 +154,30 @@ async fn who_has_seen_what_was_lost_is_reset_though_its_place_was_given_again() 
     let before = Resume::After(Cursor { seq: 2, ..at });
     let mut again = hub.subscribe(anna("42"), before).await.unwrap();
     assert_eq!(words(&mut again), ["42@3 order.note"]);
+}
+
+/// Deletes the order, and lets the log forget that it did.
+async fn delete_and_trim(hub: &Hub) {
+    applied(hub.publish(Update::delete(order("42"))).await.unwrap());
+    for id in ["1", "2", "3"] {
+        applied(hub.publish(Update::create(order(id))).await.unwrap());
+    }
+}
+
+#[tokio::test]
+async fn an_order_that_is_gone_after_a_mere_change_of_epoch_has_ended() {
+    let (engine, hub, mut watching) = watched().await;
+    engine.promote(watching.cursor());
+    delete_and_trim(&hub).await;
+    assert_eq!(words(&mut watching), ["reset expired", "position 7", "end final"]);
+}
+
+#[tokio::test]
+async fn an_order_that_is_gone_with_what_was_lost_may_come_again() {
+    let (engine, hub, mut watching) = watched().await;
+    engine.promote(Cursor { seq: 2, ..watching.cursor() });
+    delete_and_trim(&hub).await;
+    assert_eq!(words(&mut watching), ["reset future", "position 7"]);
 }
 
 #[tokio::test]

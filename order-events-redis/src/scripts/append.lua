@@ -25,7 +25,8 @@ local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 local function number(value) return string.format('%.0f', value) end
 
 -- Whatever is at a key that will be written is ours, or nothing: what is read anyway says so by
--- failing, and all else is asked for.
+-- failing, and all else is asked for. Each question costs as much as a write does, so what is asked
+-- is what is needed afterwards, too.
 local function foreign(name) return redis.error_reply('FOREIGN ' .. name) end
 local stopped = nil
 local function ours(name, ...)
@@ -34,6 +35,12 @@ local function ours(name, ...)
     stopped = stopped or (string.find(answer.err, '^WRONGTYPE') and foreign(name)) or answer
   end
   return answer
+end
+-- Of a list of ours, the first that is in it.
+local function first_of(name, form)
+  local first = ours(name, 'LINDEX', name, 0)
+  if type(first) == 'string' and not string.find(first, form) then stopped = stopped or foreign(name) end
+  return first
 end
 local function is(name, kind)
   local found = redis.call('TYPE', name).ok
@@ -49,10 +56,10 @@ if is_born then
     if redis.call('EXISTS', name) == 1 then return foreign(name) end
   end
   epoch, head, trimmed, forgotten, lineage = offered, '0', '0', '0', ''
-elseif known[1] ~= format then
+elseif known[1] ~= format or not (tonumber(head) and tonumber(trimmed) and tonumber(forgotten)) then
   return foreign(meta)
 end
-local state = ours(order, 'HMGET', order, 'version', 'customer', 'finality', 'deleted')
+local state = ours(order, 'HMGET', order, 'version', 'customer', 'finality', 'deleted', 'status')
 if stopped then return stopped end
 local is_new, was_deleted, is_deleted = not state[1], state[4] == '1', deleted == '1'
 if is_new and redis.call('EXISTS', order) == 1 then return foreign(order) end
@@ -61,14 +68,14 @@ local due = ours(finished, 'ZRANGEBYSCORE', finished, '-inf', trimmed, 'LIMIT', 
 local due_by_time = ours(waiting, 'ZRANGEBYSCORE', waiting, '-inf', number(now), 'LIMIT', 0, 2)
 local seen = false
 if key ~= '' then seen = ours(keys, 'HGET', keys, key) end
-ours(keyring, 'LINDEX', keyring, 0)
-is(log, 'stream')
-is(seqs, 'list')
-if is_timeline or was_deleted then is(timeline, 'list') end
+local first_key = first_of(keyring, '^%d+ %d+ .')
+local first_seq = first_of(seqs, '^%d+$')
+local entries = (is_timeline or was_deleted) and ours(timeline, 'LLEN', timeline)
 if is_new or was_deleted or is_deleted then is(orders, 'zset') end
+local first_of_customer
 if customer ~= '' then
   is(customer_key, 'hash')
-  is(customer_seqs, 'list')
+  first_of_customer = first_of(customer_seqs, '^%d+$')
   is(customer_orders, 'zset')
 end
 if former ~= '' then is(former_orders or customer_orders, 'zset') end
@@ -103,11 +110,11 @@ end
 local place = tonumber(head) + 1
 local seq = number(place)
 local floor = tonumber(trimmed)
--- The first write: where it fails (a log that is ahead of what we know, no memory, a replica),
--- nothing has happened.
+-- The first write: where it fails (something foreign, a log that is ahead of what we know, no
+-- memory, a replica), nothing has happened.
 local added = redis.pcall('XADD', log, 'MINID', '~', number(floor + 1) .. '-0', seq .. '-0', 'r', text, 'v', visibility, 'w', weight, 'at', number(now))
 if type(added) == 'table' and added.err then
-  if string.find(added.err, 'equal or smaller') then return foreign(log) end
+  if string.find(added.err, 'equal or smaller') or string.find(added.err, '^WRONGTYPE') then return foreign(log) end
   return added
 end
 
@@ -121,19 +128,23 @@ if oldest + age <= now then
     floor = tonumber(string.match(entry[1], '^%d+'))
   end
 end
-trimmed = number(floor)
-redis.call('HSET', meta, 'head', seq, 'trimmed', trimmed, 'oldest', number(oldest))
+redis.call('HSET', meta, 'head', seq, 'trimmed', number(floor), 'oldest', number(oldest))
 if is_another then
   redis.call('HSET', meta, 'format', format, 'epoch', epoch, 'run', here, 'forgotten', forgotten, 'lineage', lineage)
 end
 
 -- Until when the order is kept by a key.
 local expiry = number(now + key_window)
-local changes = { 'version', version, 'status', status, 'customer', customer, 'finality', finality, 'deleted', deleted, 'updated', at, 'seq', seq }
-local function change(field, value)
+local changes = { 'version', version, 'updated', at, 'seq', seq }
+local function change(field, value, was)
+  if value == was then return end
   changes[#changes + 1] = field
   changes[#changes + 1] = value
 end
+change('status', status, state[5])
+change('customer', customer, state[2])
+change('finality', finality, state[3])
+change('deleted', deleted, state[4])
 if is_new then
   change('created', at)
   change('dropped', forgotten)
@@ -146,30 +157,32 @@ if was_deleted and not is_deleted then
   redis.call('HSET', order, 'created', at)
   redis.call('HDEL', order, 'work', 'public_work')
   redis.call('DEL', timeline)
+  entries = 0
 end
 
 -- The places of a scope's events, the last of them: what is let go of is said to be dropped.
-local function index(list, hash)
+local function index(list, hash, first)
   local held = redis.call('RPUSH', list, seq)
   local dropped
   for _ = 1, 2 do
-    local first = redis.call('LINDEX', list, 0)
-    if not first or (held <= order_history and tonumber(first) > floor) then break end
+    local oldest_place = tonumber(first or '')
+    if not oldest_place or (held <= order_history and oldest_place > floor) then break end
     dropped = redis.call('LPOP', list)
     held = held - 1
+    first = redis.call('LINDEX', list, 0)
   end
   if dropped then redis.call('HSET', hash, 'dropped', dropped) end
 end
-index(seqs, order)
+index(seqs, order, first_seq)
 if customer ~= '' then
   redis.call('HSETNX', customer_key, 'dropped', forgotten)
-  index(customer_seqs, customer_key)
+  index(customer_seqs, customer_key, first_of_customer)
 end
 
 local placed = seq .. ' ' .. text
 if is_timeline then
   redis.call('RPUSH', timeline, placed)
-  redis.call('LTRIM', timeline, -timeline_entries, -1)
+  if entries >= timeline_entries then redis.call('LTRIM', timeline, -timeline_entries, -1) end
 end
 if is_work then
   redis.call('HSET', order, 'work', placed)
@@ -197,22 +210,22 @@ elseif was_deleted or (state[3] and state[3] ~= 'open') then
   redis.call('ZREM', waiting, 'o' .. id)
 end
 
+-- The ring is at least as long as there are keys.
+local ring = 0
 if key ~= '' then
   redis.call('HSET', keys, key, expiry .. ' ' .. fingerprint .. ' ' .. placed)
-  redis.call('RPUSH', keyring, expiry .. ' ' .. seq .. ' ' .. key)
+  ring = redis.call('RPUSH', keyring, expiry .. ' ' .. seq .. ' ' .. key)
 end
 -- A few more than are added, so that a backlog shrinks.
 for _ = 1, 4 do
-  local first = redis.call('LINDEX', keyring, 0)
-  if not first then break end
-  local until_when, used_at, old = string.match(first, '^(%d+) (%d+) (.*)$')
-  if old then
-    if tonumber(until_when) > now and redis.call('HLEN', keys) <= max_keys then break end
-    -- One that was used again after it had expired stays.
-    local its = string.match(redis.call('HGET', keys, old) or '', '^%d+ %x+ (%d+) ')
-    if its == used_at then redis.call('HDEL', keys, old) end
-  end
+  local until_when, used_at, old = string.match(first_key or '', '^(%d+) (%d+) (.*)$')
+  if not old then break end
+  if tonumber(until_when) > now and (ring <= max_keys or redis.call('HLEN', keys) <= max_keys) then break end
+  -- One that was used again after it had expired stays.
+  local its = string.match(redis.call('HGET', keys, old) or '', '^%d+ %x+ (%d+) ')
+  if its == used_at then redis.call('HDEL', keys, old) end
   redis.call('LPOP', keyring)
+  first_key = redis.call('LINDEX', keyring, 0)
 end
 
 redis.call('SPUBLISH', channel, epoch .. ' ' .. placed)

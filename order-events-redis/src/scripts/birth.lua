@@ -21,6 +21,6 @@ if not known[6] then
   local here = string.match(redis.call('INFO', 'replication'), 'master_replid:(%x+)')
   redis.call('HSET', meta, 'format', format, 'epoch', offered, 'run', here, 'head', '0', 'trimmed', '0', 'forgotten', '0', 'lineage', '')
   known = fields()
-elseif known[6] ~= format then
+elseif known[6] ~= format or not (tonumber(known[2]) and tonumber(known[3]) and tonumber(known[4])) then
   return foreign(meta)
 end

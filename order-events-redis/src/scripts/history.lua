@@ -23,7 +23,7 @@ local dropped, records, came, stopped = 0, {}, after, 'complete'
 local function take(entry)
   local fields = {}
   for at = 1, #entry[2], 2 do fields[entry[2][at]] = entry[2][at + 1] end
-  if not fields.r then return 'foreign' end
+  if not fields.r or not tonumber(fields.w) then return 'foreign' end
   looks_left = looks_left - 1
   if sees_all or fields.v == 'public' then
     local weight = tonumber(fields.w)

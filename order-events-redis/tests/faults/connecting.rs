@@ -1,13 +1,20 @@
 //! Passwords, users and TLS, by URL.
 
+use std::path::Path;
 use std::process::Command;
 
+use order_events_core::TenantId;
 use order_events_redis::RedisEngine;
 
-use crate::support::nodes::{Node, bounded, viewers};
+use crate::on_a_cluster::{told, viewer};
+use crate::support::cluster::Cluster;
+use crate::support::facts::Story;
+use crate::support::nodes::{Node, answered, order, viewers};
 use crate::support::redis::{Options, Redis};
 
 const TLS_URL: &str = "ORDER_EVENTS_TLS_URL";
+/// Follows the address where it is one of a Cluster's.
+const CLUSTER: &str = "#cluster";
 
 async fn works(url: &str) {
     let (a, b) = (Node::on(url).await, Node::on(url).await);
@@ -19,7 +26,7 @@ async fn works(url: &str) {
 
 /// In bounded time; and the error does not repeat the secret.
 async fn is_refused(url: &str) {
-    let refused = bounded("connecting", RedisEngine::builder(url).connect()).await;
+    let refused = answered("connecting", RedisEngine::builder(url).connect()).await;
     let error = format!("{:?}", refused.map(drop).unwrap_err());
     assert!(!error.contains("wrong"), "the secret is told: {error}");
 }
@@ -47,25 +54,49 @@ async fn a_user_by_url_who_may_do_little_else() {
 #[ignore = "needs redis-server: run by scripts/test"]
 async fn tls_by_url() {
     let redis = Redis::start(Options::forgetful().tls().password("word")).await;
-    // Whom the system trusts is told to a process, not to a connection.
-    let with = |certificate| {
-        let mut test = Command::new(std::env::current_exe().unwrap());
-        test.args(["--ignored", "--exact", "connecting::a_part_of_tls_by_url", "--nocapture"]);
-        test.env(TLS_URL, redis.url()).env("SSL_CERT_FILE", certificate).output().unwrap()
-    };
-    let trusted = with(redis.certificate());
-    let told = String::from_utf8_lossy(&trusted.stderr);
-    assert!(trusted.status.success(), "{told}");
+    works_where_trusted(&redis.url(), &redis.certificate()).unwrap();
     let stranger = Redis::start(Options::forgetful().tls()).await;
-    assert!(!with(stranger.certificate()).status.success(), "anybody is trusted");
+    let told = works_where_trusted(&redis.url(), &stranger.certificate());
+    assert!(told.is_err(), "anybody is trusted");
+}
+
+/// The nodes of a Cluster that are not named are reached by TLS, too.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs redis-server: run by scripts/test"]
+async fn tls_by_url_on_a_cluster() {
+    let known = Redis::start(Options::forgetful().tls()).await;
+    let cluster = Cluster::start_with(Options::forgetful().tls_as(&known), 0).await;
+    let url = format!("{}{CLUSTER}", cluster.urls()[0]);
+    works_where_trusted(&url, &known.certificate()).unwrap();
+    for primary in &cluster.primaries {
+        assert_ne!(primary.ask(&["DBSIZE"]).number(), 0, "a tenant is on each");
+    }
+}
+
+/// Whom the system trusts is told to a process, not to a connection; what it said where it failed.
+fn works_where_trusted(url: &str, certificates: &Path) -> Result<(), String> {
+    let mut test = Command::new(std::env::current_exe().unwrap());
+    test.args(["--ignored", "--exact", "connecting::a_part_of_tls_by_url", "--nocapture"]);
+    let done = test.env(TLS_URL, url).env("SSL_CERT_FILE", certificates).output().unwrap();
+    let told = || String::from_utf8_lossy(&done.stderr).into_owned();
+    if done.status.success() { Ok(()) } else { Err(told()) }
 }
 
 /// Does nothing by itself.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "a part of `tls_by_url`, which runs it in a process of its own"]
 async fn a_part_of_tls_by_url() {
-    if let Ok(url) = std::env::var(TLS_URL) {
-        works(&url).await;
+    let Ok(url) = std::env::var(TLS_URL) else { return };
+    let Some(url) = url.strip_suffix(CLUSTER) else { return works(&url).await };
+    let node = async || Node::of(RedisEngine::builder(url).cluster([])).await;
+    let (a, b) = (node().await, node().await);
+    // Enough of them to be on every primary.
+    for nth in 0..20 {
+        let tenant = TenantId::new(format!("shop-{nth}")).unwrap();
+        let viewer = viewer([&b, &a], &tenant, "viewer");
+        viewer.has_begun().await;
+        a.publish(told(&tenant, &order("42"), "heard")).await;
+        viewer.saw_it_all(&Story::of(&*b.engine, &tenant).await).await;
     }
 }
 
@@ -73,7 +104,7 @@ async fn a_part_of_tls_by_url() {
 #[ignore = "needs redis-server: run by scripts/test"]
 async fn what_is_no_url_of_a_redis_is_refused() {
     for url in ["", "http://127.0.0.1:6379", "redis://", "127.0.0.1:notaport"] {
-        let refused = bounded("connecting", RedisEngine::builder(url).connect()).await;
+        let refused = answered("connecting", RedisEngine::builder(url).connect()).await;
         assert!(refused.is_err(), "{url:?}");
     }
 }

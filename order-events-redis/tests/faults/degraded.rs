@@ -9,7 +9,7 @@ use order_events_core::{PublishError, Resume, SubscribeError};
 use order_events_redis::RedisEngine;
 use order_events_sse::server::{EventBody, Settings};
 
-use crate::support::nodes::{Node, POLL, bounded, everything, remark, viewers};
+use crate::support::nodes::{Node, POLL, answered, everything, remark, viewers};
 use crate::support::redis::{Options, Redis};
 use crate::support::wait::in_time;
 
@@ -32,11 +32,11 @@ async fn while_redis_is_away_streams_stay_and_publishes_are_answered() {
         // Connections are refused, so nothing was sent and nothing is committed.
         let key = format!("key-{round}");
         for _ in 0..3 {
-            let refused = bounded("a publish", node.hub.publish(remark(&orders[0], &key))).await;
+            let refused = answered("a publish", node.hub.publish(remark(&orders[0], &key))).await;
             assert!(matches!(refused, Err(PublishError::Unavailable(_))), "{refused:?}");
         }
         let refused = node.hub.subscribe(everything("late"), Resume::Fresh);
-        let refused = bounded("a subscription", refused).await;
+        let refused = answered("a subscription", refused).await;
         assert!(matches!(refused, Err(SubscribeError::Engine(_))), "{refused:?}");
         assert_eq!(node.hub.stats().subscriptions, 4, "somebody was thrown out");
         stream.reads(": hb").await;
@@ -72,7 +72,7 @@ async fn while_redis_stands_still_streams_stay_and_publishes_are_answered() {
     node.says_reachable(false).await;
     for nth in 0..3 {
         let key = format!("key-{nth}");
-        let refused = bounded("a publish", node.hub.publish(remark(&orders[0], &key))).await;
+        let refused = answered("a publish", node.hub.publish(remark(&orders[0], &key))).await;
         let is_told = matches!(
             refused,
             Err(PublishError::Unavailable(_) | PublishError::Indeterminate { .. })
@@ -111,7 +111,7 @@ async fn a_server_that_takes_no_writes_is_unavailable() {
     ];
     for (trouble, cure) in troubles {
         redis.ask(trouble);
-        let refused = bounded("a publish", node.hub.publish(remark(&orders[0], "k"))).await;
+        let refused = answered("a publish", node.hub.publish(remark(&orders[0], "k"))).await;
         assert!(matches!(refused, Err(PublishError::Unavailable(_))), "{trouble:?}: {refused:?}");
         redis.ask(cure);
     }
@@ -121,7 +121,7 @@ async fn a_server_that_takes_no_writes_is_unavailable() {
     let replica = Redis::start(Options::replica_of(redis.address())).await;
     replica.caught_up_with(&redis).await;
     let node = Node::on(&replica.url()).await;
-    let refused = bounded("a publish", node.hub.publish(remark(&orders[0], "k"))).await;
+    let refused = answered("a publish", node.hub.publish(remark(&orders[0], "k"))).await;
     assert!(matches!(refused, Err(PublishError::Unavailable(_))), "{refused:?}");
     replica.promote();
     node.remark(&orders[0], "k").await;

@@ -3,7 +3,7 @@
 use order_events_core::PublishError;
 
 use crate::support::load::Load;
-use crate::support::nodes::{Node, bounded, remark, viewers};
+use crate::support::nodes::{Node, answered, remark, viewers};
 use crate::support::proxy::Proxy;
 use crate::support::redis::{Options, Redis};
 use crate::support::viewer::{all_are_reset, all_saw_it_all};
@@ -263,7 +263,7 @@ async fn a_primary_that_lost_its_replicas_takes_nothing() {
     let orders = a.create(1).await;
     pair.link.refuse();
     until("the primary misses its replica", || pair.primary.info("connected_slaves") == "0").await;
-    let refused = bounded("without a replica", a.hub.publish(remark(&orders[0], "k"))).await;
+    let refused = answered("without a replica", a.hub.publish(remark(&orders[0], "k"))).await;
     assert!(matches!(refused, Err(PublishError::Unavailable(_))), "{refused:?}");
     pair.link.pass();
     a.remark(&orders[0], "k").await;

@@ -50,7 +50,7 @@ impl Cluster {
     async fn meet(&self) {
         let first = &self.primaries[0];
         for server in self.all().skip(1) {
-            let address = server.address();
+            let address = server.public_address();
             let (ip, port) = (address.ip().to_string(), address.port().to_string());
             first.ask(&["CLUSTER", "MEET", &ip, &port]);
         }

@@ -1,5 +1,6 @@
 //! A real `redis-server` on a free port and in a directory of its own. Ends with the test.
 
+use std::ffi::OsString;
 use std::fs;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -18,6 +19,8 @@ pub(crate) struct Options {
     password: Option<String>,
     user: Option<String>,
     tls: bool,
+    /// Where certificate and key are, where they are not the server's own.
+    certificate: Option<PathBuf>,
 }
 
 impl Options {
@@ -67,6 +70,12 @@ impl Options {
         self
     }
 
+    /// … with the certificate of another server, by which those of a Cluster know each other.
+    pub(crate) fn tls_as(mut self, other: &Redis) -> Self {
+        self.certificate = Some(other.place.clone());
+        self.tls().with("tls-cluster", "yes")
+    }
+
     /// Any other directive; its words are separated by blanks.
     pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
         self.more.push(format!("--{name}"));
@@ -93,7 +102,7 @@ impl Redis {
         let name = format!("order-events-redis-{}-{count}", std::process::id());
         let place = std::env::temp_dir().join(name);
         fs::create_dir_all(&place).unwrap();
-        if options.tls {
+        if options.tls && options.certificate.is_none() {
             tls::make_certificate(&place);
         }
         // Somebody else may take the port before the server does.
@@ -133,12 +142,15 @@ impl Redis {
         (Ipv4Addr::LOCALHOST, self.port).into()
     }
 
+    /// Where it listens for everybody else.
+    pub(crate) fn public_address(&self) -> SocketAddr {
+        (Ipv4Addr::LOCALHOST, if self.options.tls { self.tls_port } else { self.port }).into()
+    }
+
     /// What clients are to be given.
     pub(crate) fn url(&self) -> String {
-        match self.options.tls {
-            true => self.url_at((Ipv4Addr::LOCALHOST, self.tls_port).into(), "rediss"),
-            false => self.url_by(self.address()),
-        }
+        let scheme = if self.options.tls { "rediss" } else { "redis" };
+        self.url_at(self.public_address(), scheme)
     }
 
     /// … where they come by a proxy.
@@ -157,7 +169,7 @@ impl Redis {
 
     /// The certificate that its clients have to trust.
     pub(crate) fn certificate(&self) -> PathBuf {
-        self.place.join(tls::CERTIFICATE)
+        self.options.certificate.as_ref().unwrap_or(&self.place).join(tls::CERTIFICATE)
     }
 
     /// Asks it by a connection of the test's own.
@@ -260,10 +272,11 @@ impl Drop for Redis {
 }
 
 fn spawn(options: &Options, port: u16, tls_port: u16, place: &std::path::Path) -> Child {
-    let mut command = Command::new("redis-server");
+    let mut command = Command::new(program());
     command.args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", ""]);
     command.args(["--daemonize", "no", "--logfile", "log", "--dir"]).arg(place);
     if options.tls {
+        let place = options.certificate.as_deref().unwrap_or(place);
         command.args(["--tls-port", &tls_port.to_string(), "--tls-auth-clients", "no"]);
         command.arg("--tls-cert-file").arg(place.join(tls::CERTIFICATE));
         command.arg("--tls-key-file").arg(place.join(tls::KEY));
@@ -271,6 +284,11 @@ fn spawn(options: &Options, port: u16, tls_port: u16, place: &std::path::Path) -
     }
     command.args(&options.more).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     command.spawn().expect("redis-server is installed: scripts/test does so")
+}
+
+/// Another version than the system's can be tried: `ORDER_EVENTS_REDIS_SERVER` says where it is.
+fn program() -> OsString {
+    std::env::var_os("ORDER_EVENTS_REDIS_SERVER").unwrap_or_else(|| "redis-server".into())
 }
 
 fn log(place: &std::path::Path) -> String {

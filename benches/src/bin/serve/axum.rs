@@ -11,12 +11,12 @@ use axum::routing::{get, post};
 use order_events_axum::{Listener, routes};
 use order_events_benches::server::{MAX_BODY_BYTES, loopback, ready, runtime};
 
-use crate::shop::Shop;
+use crate::shop::{Kept, Shop};
 
 /// Ours, in one call.
-pub(crate) fn serve(shop: &Shop, port: u16, threads: usize) -> io::Result<()> {
+pub(crate) fn serve(kept: &Kept, port: u16, threads: usize) -> io::Result<()> {
     let runtime = runtime(threads)?;
-    let shop = shop.clone();
+    let shop = runtime.block_on(Shop::open(kept))?;
     // A task, so that the listener is served by a thread of the runtime like everything else.
     let served = runtime.spawn(async move {
         let listener = listen(port)?;
@@ -28,9 +28,9 @@ pub(crate) fn serve(shop: &Shop, port: u16, threads: usize) -> io::Result<()> {
 }
 
 /// axum's, with our listener.
-pub(crate) fn serve_stock(shop: &Shop, port: u16, threads: usize) -> io::Result<()> {
+pub(crate) fn serve_stock(kept: &Kept, port: u16, threads: usize) -> io::Result<()> {
     let runtime = runtime(threads)?;
-    let router = router(shop);
+    let router = router(&runtime.block_on(Shop::open(kept))?);
     let served = runtime.spawn(async move { axum::serve(listen(port)?, router).await });
     runtime.block_on(served)?
 }

@@ -11,10 +11,12 @@ mod actix;
 mod axum;
 mod shop;
 
+use std::error::Error;
+use std::iter;
 use std::process::ExitCode;
 
 use order_events_benches::server::Args;
-use shop::Shop;
+use shop::Kept;
 
 fn main() -> ExitCode {
     match run() {
@@ -29,16 +31,22 @@ fn main() -> ExitCode {
 fn run() -> Result<(), String> {
     let args = Args::read(&["adapter", "port", "threads", "engine", "redis"])?;
     let (port, threads) = (args.number("port")?, args.number("threads")?);
-    let shop = match args.optional("engine").unwrap_or("memory") {
-        "memory" => Shop::in_memory(),
-        "redis" => return Err("the Redis engine is not built in yet".to_owned()),
+    let kept = match args.optional("engine").unwrap_or("memory") {
+        "memory" => Kept::InMemory,
+        "redis" => Kept::OnRedis(args.text("redis")?.to_owned()),
         other => return Err(format!("unknown engine {other}")),
     };
     let served = match args.text("adapter")? {
-        "axum" => axum::serve(&shop, port, threads),
-        "axum-stock" => axum::serve_stock(&shop, port, threads),
-        "actix" => actix::serve(&shop, port, threads),
+        "axum" => axum::serve(&kept, port, threads),
+        "axum-stock" => axum::serve_stock(&kept, port, threads),
+        "actix" => actix::serve(&kept, port, threads),
         other => return Err(format!("unknown adapter {other}")),
     };
-    served.map_err(|error| error.to_string())
+    served.map_err(|error| said_in_full(&error))
+}
+
+/// With its causes: why a Redis cannot be used is one.
+fn said_in_full(error: &dyn Error) -> String {
+    let causes = iter::successors(error.source(), |&cause| cause.source());
+    causes.fold(error.to_string(), |said, cause| format!("{said}: {cause}"))
 }

@@ -1,5 +1,7 @@
 //! A hub that takes whoever comes, and what is published to it.
 
+use std::io;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
@@ -7,6 +9,14 @@ use order_events_axum::{Door, Parts};
 use order_events_core::{
     Authorizer, Denied, Grant, Hub, OrderId, Principal, Published, Scope, Update,
 };
+use order_events_redis::RedisEngine;
+
+/// Where the log is.
+pub(crate) enum Kept {
+    InMemory,
+    /// On the Redis with this address.
+    OnRedis(String),
+}
 
 /// A hub and its door.
 #[derive(Clone)]
@@ -16,10 +26,17 @@ pub(crate) struct Shop {
 }
 
 impl Shop {
-    pub(crate) fn in_memory() -> Self {
-        let hub = Hub::builder().build();
+    /// To be awaited in the runtime that serves: an engine on Redis has its tasks there.
+    pub(crate) async fn open(kept: &Kept) -> io::Result<Self> {
+        let hub = match kept {
+            Kept::InMemory => Hub::builder().build(),
+            Kept::OnRedis(url) => {
+                let engine = RedisEngine::builder(url).connect().await.map_err(io::Error::other)?;
+                Hub::builder().engine(Arc::new(engine)).build()
+            }
+        };
         let door = Door::new(&hub, Everybody::default());
-        Self { hub, door }
+        Ok(Self { hub, door })
     }
 
     /// A public remark on an order, which is created where there is none; the event's cursor.
