@@ -85,7 +85,8 @@ impl Shop {
 
     /// Closes everything without a word.
     pub(crate) async fn down(&mut self) {
-        let Some(Running { task, .. }) = self.running.take() else { return };
+        // Whoever drops `stop` stops the server gently.
+        let Some(Running { stop: _stop, task }) = self.running.take() else { return };
         task.abort();
         let _aborted = task.await;
     }
