@@ -10,7 +10,7 @@ use crate::event::Kind;
 
 /// Each file: its path below `order-events-js`, and what stands in it.
 pub(crate) fn files(schemas: &[(String, Value)]) -> Vec<(&'static str, String)> {
-    vec![("events.d.ts", types(schemas)), ("src/statuses.js", statuses())]
+    vec![("types/events.d.ts", types(schemas)), ("src/statuses.js", statuses())]
 }
 
 fn types(schemas: &[(String, Value)]) -> String {

@@ -6,6 +6,7 @@
  */
 export class Queue {
   #most;
+  #limit;
   #present;
   /** @type {T[]} */
   #waiting = [];
@@ -15,14 +16,18 @@ export class Queue {
 
   /** @param {{ most: number, present: () => T[] }} options */
   constructor({ most, present }) {
-    this.#most = most;
+    this.#most = this.#limit = most;
     this.#present = present;
   }
 
   /** @param {T} item */
   push(item) {
     this.#waiting.push(item);
-    if (this.#waiting.length > this.#most) this.#waiting = this.#present();
+    if (this.#waiting.length > this.#limit) {
+      this.#waiting = this.#present();
+      // Of however many orders the present is made.
+      this.#limit = this.#waiting.length + this.#most;
+    }
     this.#wake?.();
   }
 
