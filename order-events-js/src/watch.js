@@ -290,7 +290,7 @@ export class OrderWatch extends EventTarget {
 
   /** @param {string} type @param {unknown} detail */
   #emit(type, detail) {
-    this.dispatchEvent(new CustomEvent(type, { detail }));
+    this.dispatchEvent(new Detailed(type, detail));
   }
 
   /** What the browser tells of networks and sleep. A hidden page goes on. */
@@ -310,6 +310,15 @@ export class OrderWatch extends EventTarget {
       () => document.visibilityState === "visible" && woke(),
       { signal },
     );
+  }
+}
+
+/** As a `CustomEvent`, which not every runtime has. */
+class Detailed extends Event {
+  /** @param {string} type @param {unknown} detail */
+  constructor(type, detail) {
+    super(type);
+    this.detail = detail;
   }
 }
 
