@@ -1,6 +1,6 @@
 /** Tests that have a shop each, and share a browser. */
 
-import { after, before, test } from "node:test";
+import { after, test } from "node:test";
 
 import { Shop, openBrowser } from "./support.js";
 
@@ -9,19 +9,21 @@ import { Shop, openBrowser } from "./support.js";
  * 42, and pages that are closed after it.
  */
 export function stories() {
+  // Opened by the first that is told, for there may be none.
   let chromium;
-  before(async () => (chromium = await openBrowser()));
-  after(() => chromium?.close());
+  after(async () => (await chromium)?.close());
   return function story(name, tell) {
     test(name, async () => {
+      chromium ??= openBrowser();
+      const { context } = await chromium;
       const shop = await Shop.open();
       try {
         await shop.create("42");
-        await tell({ shop, context: chromium.context });
+        await tell({ shop, context });
       } finally {
-        await chromium.context.setOffline(false);
-        for (const page of chromium.context.pages().slice(1)) await page.close();
-        await chromium.context.clearCookies();
+        await context.setOffline(false);
+        for (const page of context.pages().slice(1)) await page.close();
+        await context.clearCookies();
         await shop.close();
       }
     });
