@@ -1,3 +1,5 @@
+"use client";
+
 /**
  * An order's status in React.
  */

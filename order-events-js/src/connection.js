@@ -82,6 +82,11 @@ export class Connection {
     this.#do(this.#machine.woke(this.#clock.now()));
   }
 
+  /** @returns {State} */
+  get state() {
+    return this.#machine.state;
+  }
+
   /** Ends it without a word to anybody. */
   leave() {
     this.#isLeft = true;
@@ -185,6 +190,8 @@ export class Connection {
         const said = parsed(data);
         if (event === "end") return this.#machine.ended(this.#clock.now(), String(said?.reason));
         await this.#say(event, said, lastEventId, signal);
+        // Whoever was told may have closed it.
+        signal.throwIfAborted();
         position = lastEventId;
       }
       // A place without an event: the end of a beginning that had nothing to tell.
@@ -264,6 +271,7 @@ export class Connection {
     for (const order of page.snapshots ?? []) this.#listener.delivery({ type: "snapshot", order });
     for (const { id, event, data } of page.events) {
       this.#listener.delivery({ type: "event", event, data, cursor: id });
+      signal.throwIfAborted();
     }
     this.#listener.delivery({ type: "position", cursor: page.cursor });
     this.#listener.alive();

@@ -119,8 +119,9 @@ export class Reconnect {
     this.#due = now + this.#settings.firstByte;
   }
 
-  /** Bytes came. @param {number} now */
+  /** Bytes of a stream came, or a part of a long answer. @param {number} now */
   heard(now) {
+    if (this.#phase === "opening") this.#due = now + this.#settings.pollSlack;
     if (this.#phase === "answered") {
       this.#phase = "open";
       this.#openedAt = now;

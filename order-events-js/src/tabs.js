@@ -209,7 +209,8 @@ export class Tabs {
     const first = this.#told.findIndex((told) => told.before === cursor);
     if (cursor === this.#member.cursor()) {
       this.#say({ kind: "since", ...base });
-    } else if (cursor !== "" && first >= 0) {
+    } else if (cursor !== "" && first >= 0 && this.#told[first]?.delivery.type !== "snapshot") {
+      // From an event or a reset on, and not from the middle of a beginning.
       const told = this.#told.slice(first).map(({ delivery }) => delivery);
       this.#say({ kind: "since", ...base, told });
     } else {

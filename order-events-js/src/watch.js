@@ -178,6 +178,10 @@ export class OrderWatch extends EventTarget {
   #lead() {
     this.#connection = this.#connect();
     this.#connection.start(globalThis.navigator?.onLine !== false);
+    // Whoever followed until now showed another tab's state.
+    const { state } = this.#connection;
+    this.#turn(state);
+    this.#tabs?.state(state);
   }
 
   /** @returns {import("./connection.js").Listener} */

@@ -1,6 +1,3 @@
-/**
- * An order's status in React.
- */
 import type { TimelineEntry } from "./events.js";
 import type { State, WatchOptions } from "./order-events.js";
 export type OrderStatusView = {

@@ -55,6 +55,31 @@ story("a signal closes a watch, before it begins, too", async ({ shop, context }
   assert.equal(late, "closed");
 });
 
+story("a watch that is closed in the midst of what came together tells no more", async ({ shop, context }) => {
+  const page = await openPage(context, shop);
+  for (const what of ["nothing", "body"]) {
+    await shop.do("hold", { what });
+    await page.evaluate(async (settings) => {
+      const { watchOrder } = await import("/js/order-events.js");
+      globalThis.told = [];
+      globalThis.watched = watchOrder("42", {
+        settings,
+        onEvent: ({ data }, watch) => {
+          told.push(data.note);
+          watch.close();
+        },
+      });
+    }, QUICK);
+    await until(page, "the order is known", () => watched.order !== undefined);
+    await shop.do("down");
+    await shop.remarks("42", 1, 3);
+    await shop.do("up");
+    await until(page, "it is closed", () => watched.state === "closed");
+    await eventually("nobody watches", async () => (await shop.streams()).length === 0);
+    assert.deepEqual(await page.evaluate(() => told), ["n1"]);
+  }
+});
+
 story("staff watch all orders of the shop, and see each by its id", async ({ shop, context }) => {
   await shop.create("43", "ben");
   const page = await openPage(context, shop, { user: "sam" });

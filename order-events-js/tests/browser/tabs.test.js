@@ -71,6 +71,16 @@ story("a leading tab that is frozen is replaced, and catches up", async ({ shop,
   await isOne(shop);
 });
 
+story("whoever leads next shows its own state, not what it was told", async ({ shop, context }) => {
+  const [leader, ...others] = await tabs(context, shop, 3);
+  await shop.do("refuse", { status: 503, times: 3, retryAfter: 1 });
+  await leader.close();
+  for (const page of others) {
+    await until(page, "it was not connected", () => states.includes("connecting"));
+    await isLive(page);
+  }
+});
+
 story("a tab that comes later knows what the others know", async ({ shop, context }) => {
   await tabs(context, shop, 1);
   await shop.status("42", "PROCESSING", "being wrapped");

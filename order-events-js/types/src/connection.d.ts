@@ -51,6 +51,8 @@ export declare class Connection {
     online(): void;
     offline(): void;
     woke(): void;
+    /** @returns {State} */
+    get state(): State;
     /** Ends it without a word to anybody. */
     leave(): void;
 }

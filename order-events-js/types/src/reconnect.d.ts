@@ -44,7 +44,7 @@ export declare class Reconnect {
     start(now: number, isOnline: boolean): Command[];
     /** The head of an answer came, and it is what was asked for. @param {number} now */
     answered(now: number): void;
-    /** Bytes came. @param {number} now */
+    /** Bytes of a stream came, or a part of a long answer. @param {number} now */
     heard(now: number): void;
     /** The stream said that it is one of ours, and how often it will speak. @param {number} heartbeat */
     ready(heartbeat: number): void;
