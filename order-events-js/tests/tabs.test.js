@@ -212,6 +212,22 @@ test("who missed more than is kept is reset, and not left with a hole", async ()
   assert.deepEqual([b.resets, b.heard, b.orders.cursor], [1, [], "c.2001"]);
 });
 
+test("who missed the beginning of a beginning is not begun in the middle of it", async () => {
+  const [world, a, b] = await three();
+  a.events(1);
+  world.deaf.add(b);
+  a.told({ type: "reset", reason: "large" });
+  for (let order = 0; order < 1_100; order += 1) {
+    const snapshot = { orderId: `o${order}`, version: 1, timeline: [] };
+    a.told({ type: "snapshot", order: snapshot });
+  }
+  a.told({ type: "position", cursor: "c.9" });
+  world.deaf.delete(b);
+  a.events(10);
+  assert.equal(b.resets, 1);
+  assert.deepEqual([...b.orders.all.keys()], [...a.orders.all.keys()]);
+});
+
 test("whoever leads next goes on from what it has come to itself", async () => {
   const [world, a, b, c] = await three();
   a.events(1);

@@ -1,7 +1,7 @@
 // Generated from the server's types by api-docs; UPDATE_DOCS=1 writes it anew.
 
 /** A status. */
-export type OrderStatus = 
+export type OrderStatus =
   | "PENDING"
   | "PROCESSING"
   | "SHIPPED"
@@ -446,7 +446,7 @@ export type Problem = {
 };
 
 /** An entry of a timeline. */
-export type TimelineEntry = 
+export type TimelineEntry =
   | {
     readonly data: OrderCreatedData;
     readonly event: "order.created";
@@ -473,7 +473,7 @@ export type TimelineEntry =
   };
 
 /** The latest stage or progress. */
-export type WorkEntry = 
+export type WorkEntry =
   | {
     readonly data: OrderStageData;
     readonly event: "order.stage";
@@ -484,7 +484,7 @@ export type WorkEntry =
   };
 
 /** An event of ours, by its name. */
-export type OrderEvent = 
+export type OrderEvent =
   | {
     readonly data: OrderCreatedData;
     readonly event: "order.created";

@@ -21,8 +21,10 @@ story("an hour's sleep costs nothing", async ({ shop, context }) => {
   await shop.remarks("42", 1, 2);
   await hasNotes(page, "n2");
 
+  await page.evaluate(() => document.addEventListener("freeze", () => (globalThis.isFrozen = true)));
   const debugging = await context.newCDPSession(page);
   await debugging.send("Page.setWebLifecycleState", { state: "frozen" });
+  await eventually("it is frozen", () => page.evaluate(() => globalThis.isFrozen));
   await shop.do("cut");
   await shop.remarks("42", 3, 5);
   await page.clock.fastForward("01:00:00");
