@@ -172,7 +172,10 @@ export class Reconnect {
     if (this.#phase === "closed") return [];
     const wasProbe = this.#polls && this.#form === "stream";
     this.#settleFailures(now, true);
-    if (wasProbe) return this.#probedInVain(now);
+    if (wasProbe) {
+      this.#takeToPolling(now);
+      return this.#open(now);
+    }
     if (this.#form === "stream" && !this.#isOffline) {
       this.#lost += 1;
       if (this.#lost >= this.#settings.pollAfter) this.#takeToPolling(now);
@@ -283,7 +286,6 @@ export class Reconnect {
     // wait, but one to poll.
     if (this.#form === "page") return [{ do: "abort" }, ...this.lost(now)];
     this.#settleFailures(now, true);
-    if (this.#polls) return [{ do: "abort" }, ...this.#probedInVain(now)];
     this.#takeToPolling(now);
     return [{ do: "abort" }, ...this.#open(now)];
   }
@@ -360,17 +362,11 @@ export class Reconnect {
     if (hasFailed) this.#failures += 1;
   }
 
-  /** @param {number} now */
+  /** Polls from now on; or goes on polling, where a stream was tried in vain. @param {number} now */
   #takeToPolling(now) {
+    if (this.#polls) this.#probe = Math.min(this.#probe * 2, this.#settings.maxProbe);
+    else this.#isFirstPoll = true;
     this.#polls = true;
-    this.#isFirstPoll = true;
     this.#probeAt = now + this.#probe;
-  }
-
-  /** @param {number} now @returns {Command[]} */
-  #probedInVain(now) {
-    this.#probe = Math.min(this.#probe * 2, this.#settings.maxProbe);
-    this.#probeAt = now + this.#probe;
-    return this.#open(now);
   }
 }

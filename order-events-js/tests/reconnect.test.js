@@ -315,6 +315,9 @@ test("a stream that is held back when it is tried leads back to polling at once"
   story.machine.answered(story.now);
   const [abort, open] = story.next();
   assert.deepEqual([abort.do, open.form], ["abort", "page"]);
+  // And not as soon as before.
+  story.later(DEFAULTS.probe);
+  assert.equal(story.tell("paged", { more: false, isEmpty: true })[0].form, "page");
 });
 
 test("a stream that works ends the polling", () => {

@@ -185,10 +185,12 @@ test("who comes before there is a picture is given it when it is there", async (
   const world = new World();
   const a = world.open("a");
   a.told({ type: "reset", reason: "new" });
+  a.told({ type: "snapshot", order: { orderId: "41", version: 7, timeline: [] } });
   const b = world.open("b");
   await settled();
   assert.equal(b.orders.cursor, "");
   a.told({ type: "position", cursor: "c.0" });
+  assert.deepEqual([...b.orders.all.keys()], ["41"]);
   a.events(1);
   assert.deepEqual([b.orders.cursor, b.heard], ["c.1", [1]]);
 });

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 
 import {
-  QUICK, eventually, hasNotes, hasState, isLive, openPage, sawEach, signIn, until, watchOrder,
+  Background, eventually, hasNotes, hasState, isLive, openPage, sawEach, signIn, until, watchOrder,
   watching,
 } from "./support.js";
 import { stories } from "./story.js";
@@ -21,14 +21,13 @@ story("an hour's sleep costs nothing", async ({ shop, context }) => {
   await shop.remarks("42", 1, 2);
   await hasNotes(page, "n2");
 
-  await page.evaluate(() => document.addEventListener("freeze", () => (globalThis.isFrozen = true)));
-  const debugging = await context.newCDPSession(page);
-  await debugging.send("Page.setWebLifecycleState", { state: "frozen" });
-  await eventually("it is frozen", () => page.evaluate(() => globalThis.isFrozen));
+  const background = await Background.of(context, page);
+  await background.freeze();
   await shop.do("cut");
   await shop.remarks("42", 3, 5);
+  assert.equal(await page.evaluate(() => notes.length), 2);
   await page.clock.fastForward("01:00:00");
-  await debugging.send("Page.setWebLifecycleState", { state: "active" });
+  await background.resume();
 
   await sawEach(page, 1, 5);
   await isLive(page);
@@ -60,14 +59,7 @@ story("a stream that sleep left silent is first doubted, then given up", async (
 
 story("a hidden page goes on", async ({ shop, context }) => {
   const page = await watching(context, shop);
-  const debugging = await context.newCDPSession(page);
-  await debugging.send("Emulation.setFocusEmulationEnabled", { enabled: false });
-  const other = await context.newPage();
-  await other.bringToFront();
-  await page.evaluate(() => {
-    Object.defineProperty(document, "visibilityState", { value: "hidden" });
-    document.dispatchEvent(new Event("visibilitychange"));
-  });
+  await Background.of(context, page);
   await shop.remarks("42", 1, 2);
   await sawEach(page, 1, 2);
   assert.deepEqual(await page.evaluate(() => states), ["live"]);

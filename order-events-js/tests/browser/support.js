@@ -215,6 +215,47 @@ export async function sawEach(page, from, to) {
   assert.deepEqual(await page.evaluate(() => told.filter(({ event }) => event === "reset")), []);
 }
 
+/** Hides a page, as whoever looks at another tab does, or freezes it in the end; and takes it back. */
+export class Background {
+  static async of(context, page) {
+    const debugging = await context.newCDPSession(page);
+    const { windowId } = await debugging.send("Browser.getWindowForTarget");
+    const bounds = { windowState: "minimized" };
+    await debugging.send("Browser.setWindowBounds", { windowId, bounds });
+    // The driver has its pages count as in front whatever happens, and such a page is never frozen.
+    // Only its own session can take that back, and there is no other way to it.
+    const own = page._toImpl().delegate._mainFrameSession._client;
+    await own.send("Emulation.setFocusEmulationEnabled", { enabled: false });
+    const isHidden = () => page.evaluate(() => document.visibilityState === "hidden");
+    await eventually("it is hidden", isHidden);
+    await page.evaluate(() => {
+      globalThis.isFrozen = false;
+      document.addEventListener("freeze", () => (globalThis.isFrozen = true));
+      document.addEventListener("resume", () => (globalThis.isFrozen = false));
+    });
+    return new Background(page, debugging);
+  }
+
+  constructor(page, debugging) {
+    this.page = page;
+    this.debugging = debugging;
+  }
+
+  freeze() {
+    return this.#turn("frozen", true);
+  }
+
+  resume() {
+    return this.#turn("active", false);
+  }
+
+  async #turn(state, isFrozen) {
+    await this.debugging.send("Page.setWebLifecycleState", { state });
+    const has = () => this.page.evaluate(() => globalThis.isFrozen);
+    await eventually(`it is ${state}`, async () => (await has()) === isFrozen);
+  }
+}
+
 /** Waits until something is so, elsewhere than on a page. */
 export async function eventually(what, condition) {
   const until = Date.now() + CAP;
