@@ -134,8 +134,6 @@ class Source {
 
   /** @param {OrderWatch} watch */
   #turn(watch) {
-    // One that nobody watches any more has nothing to say.
-    if (watch !== this.#watch) return;
     const { order, state, lastUpdate } = watch;
     const before = this.#view;
     this.#view = {
