@@ -10,6 +10,7 @@ mod asyncapi;
 mod event;
 mod field;
 mod openapi;
+mod script;
 mod specimen;
 mod wire;
 
@@ -34,6 +35,11 @@ pub fn documents() -> Vec<(String, Value)> {
         documents.push((format!("schema/{name}.json"), schema));
     }
     documents
+}
+
+/// What `order-events-js` takes from the code: each file's path below it, and what stands in it.
+pub fn scripts() -> Vec<(&'static str, String)> {
+    script::files(&schemas())
 }
 
 /// Every schema by its name. They refer to each other as the files they become.

@@ -8,3 +8,8 @@ pub mod faulty;
 pub mod http;
 pub mod moody;
 mod trial;
+
+/// Streams, and what every decoder of server-sent events must make of them, as JSON: a list of
+/// `{case, stream or hex, limits?, messages, lastEventId, retry?, error?}`. Readers in other
+/// languages are held to the same file.
+pub const DECODER_VECTORS: &str = include_str!("../vectors/decoder.json");

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use order_events_api_docs::{documents, schemas};
+use order_events_api_docs::{documents, schemas, scripts};
 use order_events_sse::server::PARAMETERS;
 use serde_json::Value;
 
@@ -30,6 +30,19 @@ fn the_documents_are_those_of_the_code() {
     }
     let files = std::fs::read_dir(directory.join("schema")).unwrap();
     assert_eq!(files.count(), schemas().len(), "a schema of something that is no more");
+}
+
+#[test]
+fn what_the_browsers_client_takes_is_that_of_the_code() {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../order-events-js");
+    for (path, text) in scripts() {
+        if std::env::var_os("UPDATE_DOCS").is_some() {
+            std::fs::write(directory.join(path), &text).unwrap();
+        }
+        let written = std::fs::read_to_string(directory.join(path)).unwrap_or_default();
+        let hint = "UPDATE_DOCS=1 writes it anew";
+        assert!(written == text, "order-events-js/{path} is out of date; {hint}");
+    }
 }
 
 #[test]

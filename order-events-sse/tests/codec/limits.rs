@@ -3,9 +3,12 @@
 use order_events_sse::{DecodeError, Decoder, Limits, MAX_DATA_BYTES, MAX_LINE_BYTES};
 
 use crate::feed::feed;
+use crate::vectors;
+
+const SMALL: Limits = Limits { line_bytes: 12, data_bytes: 9 };
 
 fn small() -> Decoder {
-    Decoder::with_limits(Limits { line_bytes: 12, data_bytes: 9 })
+    Decoder::with_limits(SMALL)
 }
 
 const LINE: DecodeError = DecodeError::LineTooLong { limit: 12 };
@@ -17,6 +20,7 @@ fn ends(stream: &str, told: usize, error: Option<DecodeError>) {
     let stream = stream.as_bytes();
     let whole = feed(&mut small(), [stream]);
     assert_eq!((whole.0.told.len(), whole.1), (told, error), "whole");
+    vectors::has(stream, Some(SMALL), &whole.0, whole.1);
     assert_eq!(feed(&mut small(), stream.chunks(1)), whole, "byte by byte");
     for at in 0..=stream.len() {
         let (before, after) = stream.split_at(at);

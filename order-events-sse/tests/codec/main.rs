@@ -16,3 +16,4 @@ mod restarting;
 #[cfg(feature = "server")]
 mod server;
 mod standard;
+mod vectors;

@@ -1,13 +1,15 @@
 //! The decoder, sentence by sentence of the HTML standard's "Parsing an event stream" and
 //! "Interpreting an event stream".
 //!
-//! Each stream is read whole, byte by byte, and cut in two at every place; and the model must agree
-//! with what is written here, or it could not judge the properties.
+//! Each stream is read whole, byte by byte, and cut in two at every place; the model must agree with
+//! what is written here, or it could not judge the properties; and the table that other decoders of
+//! ours are held to must have it, too.
 
 use order_events_sse::Decoder;
 
 use crate::feed::feed;
 use crate::model::{Outcome, Told, interpret};
+use crate::vectors;
 
 #[track_caller]
 fn reads(stream: impl AsRef<[u8]>, told: &[(&str, &str, &str)]) -> Outcome {
@@ -29,6 +31,7 @@ fn reads(stream: impl AsRef<[u8]>, told: &[(&str, &str, &str)]) -> Outcome {
         assert_eq!(feed(&mut Decoder::new(), [before, after]).0, whole, "cut at {at}");
     }
     assert_eq!(interpret(stream), whole, "the model");
+    vectors::has(stream, None, &whole, None);
     whole
 }
 

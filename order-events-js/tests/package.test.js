@@ -1,0 +1,119 @@
+/** What is published: its files, its types, and the examples of its README. */
+
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+
+const TESTS = dirname(fileURLToPath(import.meta.url));
+const MODULE = dirname(TESTS);
+const require = createRequire(import.meta.url);
+const run = promisify(execFile);
+
+/** Compiles, and fails with what the compiler says. */
+async function compile(...options) {
+  const manifest = require.resolve("typescript/package.json");
+  const { bin } = JSON.parse(await readFile(manifest, "utf8"));
+  const compiler = join(dirname(manifest), bin.tsc);
+  await run(process.execPath, [compiler, ...options], { cwd: MODULE }).catch((error) => {
+    throw new Error(error.stdout || error.message);
+  });
+}
+
+/** A directory that is gone after the test; within the package, so that it finds itself. */
+async function within(work) {
+  const directory = await mkdtemp(join(TESTS, ".tmp-"));
+  try {
+    return await work(directory);
+  } finally {
+    await rm(directory, { recursive: true });
+  }
+}
+
+async function files(directory) {
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true });
+  const found = entries.filter((entry) => entry.isFile());
+  return found.map((entry) => join(entry.parentPath ?? entry.path, entry.name).slice(directory.length + 1));
+}
+
+test("the code is as its types say", () => compile("-p", "tests/tsconfig.json"));
+
+test("the types are those of the code", () =>
+  within(async (directory) => {
+    await compile("-p", "tests/tsconfig.types.json", "--outDir", directory);
+    const types = join(MODULE, "types");
+    const made = await files(directory);
+    assert.deepEqual((await files(types)).sort(), [...made, "events.d.ts"].sort());
+    for (const file of made) {
+      const [one, other] = [directory, types].map((from) => readFile(join(from, file), "utf8"));
+      assert.equal(await other, await one, `types/${file} is out of date: npm run types`);
+    }
+  }));
+
+test("the examples of the README are right", () =>
+  within(async (directory) => {
+    const readme = await readFile(join(MODULE, "README.md"), "utf8");
+    const examples = [...readme.matchAll(/^```(jsx?)\n(.*?)^```$/gms)];
+    assert.ok(examples.length >= 4);
+    for (const [number, [, kind, text]] of examples.entries()) {
+      await writeFile(join(directory, `example-${number}.${kind}`), text);
+    }
+    const extended = {
+      extends: "../tsconfig.json",
+      // What is not ours, an element that is there, say, examples take for granted.
+      compilerOptions: { strict: false, jsx: "react-jsx" },
+      files: examples.map(([, kind], number) => `example-${number}.${kind}`),
+    };
+    await writeFile(join(directory, "tsconfig.json"), JSON.stringify(extended));
+    await compile("-p", directory);
+  }));
+
+test("what is published is this and nothing else", async () => {
+  const { stdout } = await run("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"], {
+    cwd: MODULE,
+  });
+  const [{ files }] = JSON.parse(stdout);
+  const names = files.map(({ path }) => path);
+  const sources = (await readdir(join(MODULE, "src"))).map((name) => `src/${name}`);
+  const types = names.filter((name) => name.startsWith("types/"));
+  assert.ok(types.every((name) => name.endsWith(".d.ts")));
+  assert.deepEqual(
+    names.filter((name) => !types.includes(name)).sort(),
+    ["LICENSE-APACHE", "LICENSE-MIT", "README.md", "order-events.js", "package.json", "react.js", ...sources].sort(),
+  );
+});
+
+test("each entry is there, and depends on nothing but React", async () => {
+  const manifest = JSON.parse(await readFile(join(MODULE, "package.json"), "utf8"));
+  assert.equal(manifest.dependencies, undefined);
+  for (const entry of Object.values(manifest.exports)) {
+    for (const file of typeof entry === "string" ? [entry] : Object.values(entry)) {
+      await readFile(join(MODULE, file));
+    }
+  }
+  const scripts = ["order-events.js", "react.js", ...(await files(join(MODULE, "src"))).map((name) => `src/${name}`)];
+  for (const script of scripts) {
+    const text = await readFile(join(MODULE, script), "utf8");
+    const imports = [...text.matchAll(/^(?:import|export) .*?from "([^"]+)";/gms)];
+    for (const [, name] of imports) assert.match(name, script === "react.js" ? /^(\.|react$)/ : /^\./);
+  }
+});
+
+test("the licences are those of the repository, and the version is its version", async () => {
+  for (const name of ["LICENSE-MIT", "LICENSE-APACHE"]) {
+    const [ours, theirs] = [MODULE, dirname(MODULE)].map((from) => readFile(join(from, name), "utf8"));
+    assert.equal(await ours, await theirs);
+  }
+  const workspace = await readFile(join(MODULE, "../Cargo.toml"), "utf8");
+  const { version } = JSON.parse(await readFile(join(MODULE, "package.json"), "utf8"));
+  assert.equal(workspace.match(/^version = "(.*)"$/m)[1], version);
+});
+
+test("the lock file names no place", async () => {
+  const lock = await readFile(join(MODULE, "package-lock.json"), "utf8");
+  assert.doesNotMatch(lock, /https?:|"resolved"/);
+});
