@@ -20,9 +20,10 @@ use order_events_benches::{begins, median, quantile};
 const ROUNDS: usize = 7;
 
 type Outcome = Result<(), Box<dyn Error>>;
+type Part = fn(&Redis) -> Outcome;
 
 fn main() -> Outcome {
-    let parts: [(&str, &str, fn(&Redis) -> Outcome); 3] = [
+    let parts: [(&str, &str, Part); 3] = [
         ("redis throughput", "64 callers of publish on Redis, nobody watches", throughput::run),
         ("redis latency", "from a publish on one node to a viewer on another", latency::run),
         ("redis rest", "10,000 viewers of 10,000 orders, at rest", rest::run),
