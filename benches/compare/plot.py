@@ -6,8 +6,8 @@ Colours follow the reader's theme.
 from html import escape
 from statistics import median
 
-WIDTH = 860
-LEFT = 330
+WIDTH = 940
+LEFT = 410
 RIGHT = 60
 BAR = 15
 GAP = 6
