@@ -4,7 +4,8 @@
  * Whoever holds the lock of that name leads: it has the connection, and tells the others what comes.
  * A lock is free again when its tab is closed, crashes or goes elsewhere; the next one leads then,
  * from the place that it has come to itself, so nothing is lost. A leader that is frozen keeps its
- * lock but does not answer, and the lock is taken from it.
+ * lock, and the lock is taken from it. It even answers, for messages reach a frozen tab; what it
+ * has not is timers, so only a word that a timer had a hand in shows that it is there.
  *
  * ```text
  *  leader                              followers
@@ -12,6 +13,7 @@
  *    ◀───────────────────────────────────┤
  *    ├── since {to, term, seq, …} ────────▶  what came after that cursor, or the whole picture
  *    ├── told {term, seq, delivery} ──────▶  seq + 1: applied; anything else: hello {cursor}
+ *    ├── here (by a timer) ───────────────▶  it is not frozen
  *    ├── state, alive, closed ────────────▶
  * ```
  */
@@ -43,6 +45,7 @@
  *   | { kind: "told", term: string, seq: number, delivery: Delivery }
  *   | { kind: "state", state: State }
  *   | { kind: "alive" }
+ *   | { kind: "here" }
  *   | { kind: "closed", term: string, seq: number, reason: Closing }} Word
  */
 
@@ -156,10 +159,15 @@ export class Tabs {
       if (this.#isLeading) this.#asked(word.from, word.cursor);
       return;
     }
-    // Two that lead: the one whose lock was taken does not know it yet.
-    if (this.#isLeading) return;
-    this.#heardAt = this.#clock.now();
-    this.#askedAt = undefined;
+    if (this.#isLeading) {
+      // Whoever says so has the lock, which was taken from us.
+      if (word.kind === "lead") this.#stepDown();
+      return;
+    }
+    if (word.kind !== "since" && word.kind !== "state") {
+      this.#heardAt = this.#clock.now();
+      this.#askedAt = undefined;
+    }
     switch (word.kind) {
       case "lead":
         this.#hello();
@@ -201,6 +209,9 @@ export class Tabs {
     if (this.#member.isSettled()) this.#answer(from, cursor);
     else this.#asking.set(from, cursor);
     this.#say({ kind: "state", state: this.#member.state() });
+    this.#clock.setTimeout(() => {
+      if (this.#isLeading) this.#say({ kind: "here" });
+    }, 0);
   }
 
   /** @param {string} to @param {string} cursor */

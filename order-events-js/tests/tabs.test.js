@@ -16,6 +16,8 @@ class World {
   holder;
   /** Whom nothing reaches at the moment. */
   deaf = new Set();
+  /** Whose timers do not run, though words reach them. */
+  frozen = new Set();
 
   /** Opens a tab; its lock may be granted at once. */
   open(name) {
@@ -78,7 +80,8 @@ class World {
       if (!due) break;
       this.timers.delete(due);
       this.now = Math.max(this.now, due.at);
-      if (!due.tab.isGone && !this.deaf.has(due.tab)) due.then();
+      const rests = due.tab.isGone || this.deaf.has(due.tab) || this.frozen.has(due.tab);
+      if (!rests) due.then();
       await settled();
     }
     this.now = end;
@@ -257,6 +260,18 @@ test("a leader that does not answer is replaced, and follows when it is back", a
   assert.ok(!a.isLeading);
   leader.events(2);
   for (const tab of [a, b, c]) assert.deepEqual([tab.heard, tab.resets], [[1, 2], 0]);
+});
+
+test("a leader that is frozen is replaced, though words reach it and it answers", async () => {
+  const [world, a, b, c] = await three();
+  a.events(1);
+  world.frozen.add(a);
+  await world.pass(40_000);
+  assert.ok(!a.isLeading);
+  assert.deepEqual([b.isLeading, c.isLeading].filter(Boolean).length, 1);
+  const leader = b.isLeading ? b : c;
+  leader.events(2, 3);
+  for (const tab of [a, b, c]) assert.deepEqual([tab.heard, tab.resets], [[1, 2, 3], 0]);
 });
 
 test("a leader that is silent but there is left in peace", async () => {

@@ -26,8 +26,10 @@ story("an hour's sleep costs nothing", async ({ shop, context }) => {
   await shop.do("cut");
   await shop.remarks("42", 3, 5);
   assert.equal(await page.evaluate(() => notes.length), 2);
-  await page.clock.fastForward("01:00:00");
+  // Of a page that is frozen the clock moves when it wakes.
+  const later = page.clock.fastForward("01:00:00");
   await background.resume();
+  await later;
 
   await sawEach(page, 1, 5);
   await isLive(page);

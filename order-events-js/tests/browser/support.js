@@ -224,7 +224,7 @@ export class Background {
     await debugging.send("Browser.setWindowBounds", { windowId, bounds });
     // The driver has its pages count as in front whatever happens, and such a page is never frozen.
     // Only its own session can take that back, and there is no other way to it.
-    const own = page._toImpl().delegate._mainFrameSession._client;
+    const own = page._connection.toImpl(page).delegate._mainFrameSession._client;
     await own.send("Emulation.setFocusEmulationEnabled", { enabled: false });
     const isHidden = () => page.evaluate(() => document.visibilityState === "hidden");
     await eventually("it is hidden", isHidden);

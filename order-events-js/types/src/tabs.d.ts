@@ -4,7 +4,8 @@
  * Whoever holds the lock of that name leads: it has the connection, and tells the others what comes.
  * A lock is free again when its tab is closed, crashes or goes elsewhere; the next one leads then,
  * from the place that it has come to itself, so nothing is lost. A leader that is frozen keeps its
- * lock but does not answer, and the lock is taken from it.
+ * lock, and the lock is taken from it. It even answers, for messages reach a frozen tab; what it
+ * has not is timers, so only a word that a timer had a hand in shows that it is there.
  *
  * ```text
  *  leader                              followers
@@ -12,6 +13,7 @@
  *    ◀───────────────────────────────────┤
  *    ├── since {to, term, seq, …} ────────▶  what came after that cursor, or the whole picture
  *    ├── told {term, seq, delivery} ──────▶  seq + 1: applied; anything else: hello {cursor}
+ *    ├── here (by a timer) ───────────────▶  it is not frozen
  *    ├── state, alive, closed ────────────▶
  * ```
  */
@@ -70,6 +72,8 @@ export type Word = {
 } | {
     kind: "alive";
 } | {
+    kind: "here";
+} | {
     kind: "closed";
     term: string;
     seq: number;
@@ -101,6 +105,7 @@ export type Word = {
  *   | { kind: "told", term: string, seq: number, delivery: Delivery }
  *   | { kind: "state", state: State }
  *   | { kind: "alive" }
+ *   | { kind: "here" }
  *   | { kind: "closed", term: string, seq: number, reason: Closing }} Word
  */
 export declare class Tabs {
