@@ -259,6 +259,7 @@ async fn hyper_asks_for_no_more_memory_than_for_ready_bytes() {
     bare.give(begun.into());
     ready.take();
     let (mut by_us, mut by_ready) = (0, 0);
+    let since = std::time::Instant::now();
     for _ in 0..TIMES {
         give_way().await;
         shop.remark("Your parcel is on its way to you.").await;
@@ -270,5 +271,7 @@ async fn hyper_asks_for_no_more_memory_than_for_ready_bytes() {
         assert_eq!(sent, same);
     }
     println!("{TIMES} deliveries by hyper: {by_us} allocations, {by_ready} for ready bytes");
-    assert_eq!(by_us, by_ready);
+    // Once a second, by the real clock, hyper makes a new date for heads, in whichever is polled then.
+    let dates = since.elapsed().as_secs() + 1;
+    assert!(by_us <= by_ready + dates, "{by_us} and {by_ready}, with {dates} dates at most");
 }
