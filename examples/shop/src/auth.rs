@@ -10,7 +10,7 @@ use order_events_sse::server::Parts;
 use serde::{Deserialize, Serialize};
 
 /// The cookie that carries a token where a header cannot be set: a browser's `EventSource`.
-const SESSION: &str = "session";
+pub const SESSION: &str = "session";
 
 /// What a token says.
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -4,6 +4,6 @@ mod auth;
 mod change;
 mod run;
 
-pub use auth::{Claims, Role, Shop, User};
+pub use auth::{Claims, Role, SESSION, Shop, User};
 pub use change::{Change, Receipt};
 pub use run::{ORIGINS, SECRET, address, secret};

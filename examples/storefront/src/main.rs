@@ -1,0 +1,43 @@
+//! A shop with pages: customers follow their orders live, staff move them. See README.md.
+
+mod access;
+mod book;
+mod checkout;
+mod goods;
+mod guard;
+mod pages;
+mod panel;
+mod people;
+mod seed;
+mod sessions;
+mod staff;
+mod store;
+mod timings;
+
+use std::io;
+
+use axum::middleware::from_fn;
+use order_events_axum::{Door, Listener, STOP_DEADLINE, authorizer, routes, serve, stopped};
+
+use crate::store::Store;
+
+#[tokio::main]
+async fn main() -> io::Result<()> {
+    let store = Store::open(&shop::secret()).await.map_err(io::Error::other)?;
+    let hub = store.shop.hub.clone();
+    let door = Door::new(&hub, authorizer(store.clone(), access::access));
+    let api = routes(&door).merge(checkout::routes()).merge(staff::routes()).merge(panel::routes());
+    let router = pages::routes()
+        .merge(sessions::routes())
+        .nest("/api", api)
+        .layer(from_fn(guard::own_pages_only))
+        .with_state(store);
+    let listener = Listener::bind(shop::address())?;
+    println!("listening on http://{}", listener.local_addr()?);
+    println!("sign in as a customer in one window, and as staff in a private one");
+    if shop::secret() == shop::SECRET {
+        eprintln!("SHOP_SECRET is not set: anybody can sign in as anybody");
+    }
+    serve(listener, router, &hub, stopped(), STOP_DEADLINE).await;
+    Ok(())
+}

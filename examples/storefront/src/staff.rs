@@ -1,0 +1,166 @@
+//! What staff say of an order.
+
+use axum::extract::{Path, State};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use order_events_axum::{
+    Answer, Denied, Head, IdempotencyKey, OrderId, OrderStatus, Parts, Sent, Update,
+};
+use serde::{Deserialize, Serialize};
+use shop::{Receipt, User};
+
+use crate::people::Person;
+use crate::store::Store;
+
+pub(crate) fn routes() -> Router<Store> {
+    Router::new()
+        .route("/staff/orders/{order}/status", post(change_status))
+        .route("/staff/orders/{order}/notes", post(note))
+        .route("/staff/orders/{order}/tracking", post(tracking))
+        .route("/staff/carriers", get(carriers))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Change {
+    status: OrderStatus,
+    note: Option<String>,
+    /// Of the page's making, so that a press that is sent twice counts once.
+    key: Option<String>,
+}
+
+/// The lifecycle, and then the shop's own rule, say whether it may be.
+async fn change_status(
+    State(store): State<Store>,
+    Path(order): Path<String>,
+    head: Head,
+    change: Sent<Change>,
+) -> Answer<Json<Receipt>> {
+    let user = staff(&store, &head)?;
+    let Json(Change { status, note, key }) = change?;
+    let mut update = Update::status(OrderId::new(order)?, status);
+    if let Some(note) = note {
+        update = update.with_note(note);
+    }
+    publish(&store, update, &user, key).await
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Remark {
+    note: String,
+    /// Whether the customer reads it.
+    public: bool,
+    key: Option<String>,
+}
+
+async fn note(
+    State(store): State<Store>,
+    Path(order): Path<String>,
+    head: Head,
+    remark: Sent<Remark>,
+) -> Answer<Json<Receipt>> {
+    let user = staff(&store, &head)?;
+    let Json(Remark { note, public, key }) = remark?;
+    let update = Update::note(OrderId::new(order)?, note);
+    let update = if public { update.public() } else { update };
+    publish(&store, update, &user, key).await
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Parcel {
+    carrier: CarrierId,
+    number: String,
+    key: Option<String>,
+}
+
+async fn tracking(
+    State(store): State<Store>,
+    Path(order): Path<String>,
+    head: Head,
+    parcel: Sent<Parcel>,
+) -> Answer<Json<Receipt>> {
+    let user = staff(&store, &head)?;
+    let Json(Parcel { carrier, number, key }) = parcel?;
+    let carrier = carrier.carrier();
+    let page = carrier.page(&number);
+    let update = Update::tracking(OrderId::new(order)?, carrier.name, number, Some(page));
+    publish(&store, update, &user, key).await
+}
+
+async fn carriers(State(store): State<Store>, head: Head) -> Answer<Json<&'static [Carrier]>> {
+    staff(&store, &head)?;
+    Ok(Json(CARRIERS))
+}
+
+/// Who carries a parcel.
+#[derive(Debug, Serialize)]
+pub(crate) struct Carrier {
+    id: CarrierId,
+    name: &'static str,
+    #[serde(skip)]
+    page: &'static str,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum CarrierId {
+    Dhl,
+    Fedex,
+    Ups,
+}
+
+/// In the order of [`CarrierId`].
+const CARRIERS: &[Carrier; 3] = &[
+    Carrier {
+        id: CarrierId::Dhl,
+        name: "DHL",
+        page: "https://www.dhl.com/en/express/tracking.html?AWB=",
+    },
+    Carrier {
+        id: CarrierId::Fedex,
+        name: "FedEx",
+        page: "https://www.fedex.com/fedextrack/?trknbr=",
+    },
+    Carrier { id: CarrierId::Ups, name: "UPS", page: "https://www.ups.com/track?tracknum=" },
+];
+
+impl CarrierId {
+    pub(crate) fn carrier(self) -> &'static Carrier {
+        &CARRIERS[self as usize]
+    }
+}
+
+impl Carrier {
+    /// What pages call it.
+    pub(crate) fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// The carrier's page of a parcel.
+    pub(crate) fn page(&self, number: &str) -> String {
+        let number: String = form_urlencoded::byte_serialize(number.as_bytes()).collect();
+        format!("{}{number}", self.page)
+    }
+}
+
+/// Who asks, if they work here. Every route of staff's begins with it.
+pub(crate) fn staff(store: &Store, head: &Parts) -> Result<User, Denied> {
+    let user = store.shop.user(head)?;
+    user.must_be_admin()?;
+    Ok(user)
+}
+
+async fn publish(
+    store: &Store,
+    update: Update,
+    by: &User,
+    key: Option<String>,
+) -> Answer<Json<Receipt>> {
+    let mut update = update.with_actor(Person::name_of(by.id.as_str()));
+    if let Some(key) = key {
+        update = update.with_key(IdempotencyKey::new(key)?);
+    }
+    Ok(Json(store.publish(update).await?.into()))
+}

@@ -1,0 +1,43 @@
+/** What happened just now, for a while. The place for them is a live region: it is read out. */
+
+import { at, element, icon } from "./dom.js";
+
+/** Long enough to read two lines twice. It stays while it is pointed at or has the focus. */
+const SHOWN = 8000;
+
+/** More at a time would hide the page. */
+const MOST = 3;
+
+export function toast({ title, note, icon: name, color }) {
+  const dismissing = { type: "button", class: "plain", "aria-label": "Dismiss" };
+  const close = element("button", dismissing, icon("close"));
+  const shown = element(
+    "div",
+    { class: "toast", "data-color": color },
+    icon(name),
+    element(
+      "div",
+      {},
+      element("p", { class: "toast-title" }, title),
+      note && element("p", {}, note),
+    ),
+    close,
+  );
+  const leave = () => shown.remove();
+  let timer = setTimeout(leave, SHOWN);
+  const stay = () => clearTimeout(timer);
+  const goOn = () => {
+    stay();
+    timer = setTimeout(leave, SHOWN);
+  };
+  for (const type of ["pointerenter", "focusin"]) shown.addEventListener(type, stay);
+  for (const type of ["pointerleave", "focusout"]) shown.addEventListener(type, goOn);
+  close.addEventListener("click", () => {
+    leave();
+    // Where the focus was there is nothing any more; what is being read stays where it is.
+    at("main").focus({ preventScroll: true });
+  });
+  const place = at("toasts");
+  place.append(shown);
+  while (place.children.length > MOST) place.firstElementChild.remove();
+}
