@@ -154,9 +154,10 @@ export class Reconnect {
     if (this.#phase === "closed") return [];
     if (reason === "final") return this.#close("final");
     if (retry !== undefined) this.told(retry);
-    // A stream that never was one: a refusal in soft words.
+    // A stream that never was one: a refusal in soft words. And two pages that replace each other
+    // must not do so for ever at the same pace.
     const isRefused = this.#form === "stream" && this.#attempt > 0;
-    this.#settleFailures(now, isRefused);
+    this.#settleFailures(now, isRefused || reason === "replaced");
     // An order that is probably finished is looked at now and then, which is what polling is.
     this.#hasPolled = reason === "quiet" || this.#polls;
     return [{ do: "abort" }, ...this.#wait(now, this.#retry, true)];
@@ -237,8 +238,9 @@ export class Reconnect {
     this.#failures = this.#lost = this.#attempt = 0;
     // The first one is asked to answer at once, and so is one whose page may be followed by more.
     const wasHeld = now - this.#openedAt >= this.#settings.pollPause;
-    const goesOn = more || !isEmpty || wasHeld || this.#isFirstPoll;
-    this.#isFirstPoll = more;
+    // One that promises more and brings nothing would be asked without end.
+    const goesOn = !isEmpty || wasHeld || this.#isFirstPoll;
+    this.#isFirstPoll = more && !isEmpty;
     return goesOn ? this.#open(now) : this.#wait(now, this.#settings.pollPause, true);
   }
 

@@ -289,6 +289,16 @@ test("a page that is followed by more is followed at once, unheld", () => {
   assert.deepEqual(story.tell("paged", { more: true, isEmpty: false }), [opens("page", 0)]);
 });
 
+test("a page that promises more and brings nothing is no reason to hurry", () => {
+  const story = polling({ random: 0 });
+  story.tell("paged", { more: false, isEmpty: true });
+  for (let turn = 0; turn < 3; turn += 1) {
+    assert.deepEqual(story.tell("paged", { more: true, isEmpty: true }), []);
+    assert.equal(story.wait, DEFAULTS.pollPause);
+    story.next();
+  }
+});
+
 test("a stream is tried again now and then, less and less often", () => {
   const story = polling({ random: 0 });
   const spans = [];
@@ -346,6 +356,18 @@ test("what ends a stream says when to come back", () => {
     assert.equal(story.wait, 4_000);
     assert.deepEqual(story.next(), [opens("stream", 0)]);
   }
+});
+
+test("streams that replace each other do so less and less often", () => {
+  const story = machine({ random: 1 });
+  const waits = [];
+  for (let turn = 0; turn < 3; turn += 1) {
+    story.goLive().machine.told(2_000);
+    story.tell("ended", "replaced");
+    waits.push(story.wait);
+    story.next();
+  }
+  assert.deepEqual(waits, [3_000, 4_000, 6_000]);
 });
 
 test("a final order ends it", () => {
