@@ -10,6 +10,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::vectors::{Attempt, Case};
@@ -27,7 +28,8 @@ pub(crate) struct Server {
 #[derive(Default)]
 struct Seen {
     requests: AtomicUsize,
-    open: AtomicUsize,
+    /// Requests that are being answered.
+    open: watch::Sender<usize>,
     /// Requests at the other origin, and those of them with what is none of its business.
     leaks: AtomicUsize,
 }
@@ -69,8 +71,15 @@ impl Server {
         self.shop.seen.requests.load(Ordering::SeqCst)
     }
 
-    pub(crate) fn open(&self) -> usize {
-        self.shop.seen.open.load(Ordering::SeqCst)
+    /// Waits until nobody is being answered any more.
+    pub(crate) async fn is_left(&self) {
+        self.shop.seen.open.subscribe().wait_for(|open| *open == 0).await.unwrap();
+    }
+
+    /// Waits until another request has come, or one is over.
+    pub(crate) async fn is_busy(&self) {
+        let mut open = self.shop.seen.open.subscribe();
+        open.changed().await.unwrap();
     }
 
     pub(crate) fn leaks(&self) -> usize {
@@ -132,7 +141,7 @@ impl Shop {
 
     async fn serve(self: Arc<Self>, mut stream: TcpStream) {
         let Some(request) = Request::read(&mut stream).await else { return };
-        self.seen.open.fetch_add(1, Ordering::SeqCst);
+        self.seen.open.send_modify(|open| *open += 1);
         let is_aside = request.path.starts_with("/moved") || request.path.starts_with("/loop");
         let attempts = &self.case.attempts;
         let mut attempt = Attempt::default();
@@ -151,7 +160,7 @@ impl Shop {
         let line = Line { stream, slow: attempt.slow };
         // Whatever becomes of it, until the client lets go of it or we do.
         self.answer(line, &request, &attempt).await;
-        self.seen.open.fetch_sub(1, Ordering::SeqCst);
+        self.seen.open.send_modify(|open| *open -= 1);
     }
 
     async fn answer(&self, mut line: Line, request: &Request, attempt: &Attempt) {
