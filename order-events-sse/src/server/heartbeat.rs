@@ -1,5 +1,6 @@
 //! When a stream says that it is still there: pure.
 
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -19,10 +20,12 @@ pub(crate) enum Style {
     Named,
 }
 
-/// When the next heartbeat is due: after so much silence, not at a fixed beat.
+/// When the next heartbeat is due: after so much silence, not at a fixed time of each stream's own.
 ///
 /// Events only note the time; the timer runs on and is set again when it fires, so that a busy
-/// stream costs no timer.
+/// stream costs no timer. What is due within one [`beat`] of the process leaves at its end,
+/// together: of ten thousand silent streams some 80 at a time, where a process that is woken for each
+/// of them would do little but fall asleep and be woken.
 #[derive(Debug)]
 pub(crate) struct Heartbeat {
     every: Duration,
@@ -45,9 +48,15 @@ impl Heartbeat {
         self.last_word
     }
 
-    /// When silence will have lasted for long enough.
+    /// When silence will have lasted for long enough, and the beat ends in which that is.
     pub(crate) fn due(&self) -> Instant {
-        self.last_word + self.every
+        let due = self.last_word + self.every;
+        let beat = beat(self.every).as_nanos();
+        let begun = due.saturating_duration_since(first_beat()).as_nanos().checked_rem(beat);
+        match begun {
+            None | Some(0) => due,
+            Some(begun) => due + Duration::from_nanos((beat - begun) as u64),
+        }
     }
 
     /// What is to be said.
@@ -63,4 +72,18 @@ impl Heartbeat {
             }
         }
     }
+}
+
+/// How far beats are apart for streams that speak after such a silence: the same for silences of
+/// like length, so that streams whose spans were spread meet at them, and at most a 64th of it.
+fn beat(every: Duration) -> Duration {
+    const LONGEST: u64 = 128;
+    let part = u64::try_from(every.as_millis() / 64).unwrap_or(LONGEST).min(LONGEST);
+    Duration::from_millis(part.checked_ilog2().map_or(0, |power| 1 << power))
+}
+
+/// From when the process counts its beats.
+fn first_beat() -> Instant {
+    static FIRST: OnceLock<Instant> = OnceLock::new();
+    *FIRST.get_or_init(Instant::now)
 }

@@ -142,6 +142,10 @@ impl Woken {
 }
 
 /// Seconds, as a duration.
+pub(crate) const fn ms(milliseconds: u64) -> Duration {
+    Duration::from_millis(milliseconds)
+}
+
 pub(crate) const fn s(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
