@@ -11,6 +11,7 @@ use axum::body::Bytes;
 use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::TcpStream;
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 
 /// An accepted connection.
 ///
@@ -19,6 +20,9 @@ use tokio::net::TcpStream;
 #[derive(Debug)]
 pub struct Connection {
     line: Arc<Line>,
+    /// Tokio's own reading, which knows that a socket that gave less than was asked for is empty: by
+    /// `try_read` each request would be asked for once more, and in vain.
+    reader: OwnedReadHalf,
     /// What was taken from the socket and is to be read again: to learn which HTTP it is, or by who
     /// read requests before.
     unread: Bytes,
@@ -29,9 +33,10 @@ const HTTP2: [u8; 4] = *b"PRI ";
 
 impl Connection {
     pub(crate) fn new(stream: TcpStream) -> Self {
+        let (reader, writer) = stream.into_split();
         let line =
-            Line { stream, has_asked: AtomicBool::new(false), is_flushed: AtomicBool::new(true) };
-        Self { line: Arc::new(line), unread: Bytes::new() }
+            Line { writer, has_asked: AtomicBool::new(false), is_flushed: AtomicBool::new(true) };
+        Self { line: Arc::new(line), reader, unread: Bytes::new() }
     }
 
     /// Whether the peer begins with HTTP/2. Waits for its first bytes, and takes none away.
@@ -42,8 +47,8 @@ impl Connection {
             let Some(rest) = looked_at.get_mut(seen..).filter(|rest| !rest.is_empty()) else {
                 break true;
             };
-            self.line.stream.readable().await?;
-            let count = match self.line.stream.try_read(rest) {
+            self.reader.readable().await?;
+            let count = match self.reader.try_read(rest) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => continue,
                 read => read?,
             };
@@ -71,10 +76,16 @@ impl Connection {
 /// What a connection's reader and writer share with those who watch over it.
 #[derive(Debug)]
 struct Line {
-    stream: TcpStream,
+    writer: OwnedWriteHalf,
     has_asked: AtomicBool,
     /// All that was to be written has been.
     is_flushed: AtomicBool,
+}
+
+impl Line {
+    fn stream(&self) -> &TcpStream {
+        self.writer.as_ref()
+    }
 }
 
 /// The other end of a connection.
@@ -99,7 +110,7 @@ impl Peer {
 
     /// Writes what can be written without waiting.
     pub(crate) fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
-        match self.0.stream.try_write(bytes) {
+        match self.0.stream().try_write(bytes) {
             Ok(0) if !bytes.is_empty() => Err(io::ErrorKind::WriteZero.into()),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(0),
             written => written,
@@ -108,19 +119,19 @@ impl Peer {
 
     /// Waits until more can be written.
     pub(crate) fn poll_writable(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.0.stream.poll_write_ready(cx)
+        self.0.stream().poll_write_ready(cx)
     }
 
     /// Whether there may be anything to learn by [`poll_closed`](Self::poll_closed). That takes the
     /// socket's lock, and this does not.
     pub(crate) fn has_news(&self) -> bool {
-        self.0.stream.try_io(Interest::READABLE, || Ok(())).is_ok()
+        self.0.stream().try_io(Interest::READABLE, || Ok(())).is_ok()
     }
 
     /// Resolves once the peer has closed its side, or is gone.
     pub(crate) fn poll_closed(&self, cx: &mut Context<'_>) -> Poll<()> {
         let mut one = [0];
-        match self.0.stream.poll_peek(cx, &mut ReadBuf::new(&mut one)) {
+        match self.0.stream().poll_peek(cx, &mut ReadBuf::new(&mut one)) {
             // It has said something more, which is for whoever reads to take.
             Poll::Pending | Poll::Ready(Ok(1..)) => Poll::Pending,
             Poll::Ready(Ok(0) | Err(_)) => Poll::Ready(()),
@@ -143,16 +154,10 @@ impl AsyncRead for Connection {
             }
             // With what came behind it: a reader that is given a few bytes only makes room for more
             // than it needs. An end or an error shows again when it is asked next.
-            let _rest = this.line.stream.try_read_buf(buffer);
+            let _rest = this.reader.try_read_buf(buffer);
             return Poll::Ready(Ok(()));
         }
-        loop {
-            ready!(this.line.stream.poll_read_ready(cx))?;
-            match this.line.stream.try_read_buf(buffer) {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                read => return Poll::Ready(read.map(|_count| ())),
-            }
-        }
+        Pin::new(&mut this.reader).poll_read(cx, buffer)
     }
 }
 
@@ -164,8 +169,8 @@ impl AsyncWrite for Connection {
     ) -> Poll<io::Result<usize>> {
         self.line.is_flushed.store(false, Ordering::Relaxed);
         loop {
-            ready!(self.line.stream.poll_write_ready(cx))?;
-            match self.line.stream.try_write(bytes) {
+            ready!(self.line.stream().poll_write_ready(cx))?;
+            match self.line.stream().try_write(bytes) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 written => return Poll::Ready(written),
             }
@@ -179,6 +184,6 @@ impl AsyncWrite for Connection {
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(SockRef::from(&self.line.stream).shutdown(Shutdown::Write))
+        Poll::Ready(SockRef::from(self.line.stream()).shutdown(Shutdown::Write))
     }
 }
