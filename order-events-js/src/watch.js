@@ -158,10 +158,6 @@ export class OrderWatch extends EventTarget {
     this.#over("closed");
   }
 
-  [Symbol.dispose]() {
-    this.close();
-  }
-
   /**
    * What happens from now on. Ends with the watch, and throws where the server did not let us in.
    * Whoever lags far behind is brought to the present by a reset.

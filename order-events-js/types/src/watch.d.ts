@@ -116,7 +116,6 @@ export declare class OrderWatch extends EventTarget {
     /** How far we were told. Opaque. */
     get cursor(): string;
     close(): void;
-    [Symbol.dispose](): void;
     /**
      * What happens from now on. Ends with the watch, and throws where the server did not let us in.
      * Whoever lags far behind is brought to the present by a reset.
