@@ -268,6 +268,7 @@ export class Connection {
       signal.throwIfAborted();
       this.#machine.heard(this.#clock.now());
       for (const order of page.orders) this.#deliver({ type: "snapshot", order });
+      if (next !== undefined && page.next === next) throw new TypeError("orders that have no end");
       next = page.next;
     } while (next !== undefined);
   }
@@ -276,9 +277,9 @@ export class Connection {
   async #page(response, signal) {
     const page = await response.json();
     signal.throwIfAborted();
-    const isFresh = this.#listener.cursor() === "";
+    const asked = this.#listener.cursor();
     if (page.reset) await this.#reset(page.reset, signal);
-    else if (isFresh || page.snapshots) this.#announced = "new";
+    else if (asked === "" || page.snapshots) this.#announced = "new";
     for (const order of page.snapshots ?? []) this.#deliver({ type: "snapshot", order });
     for (const { id, event, data } of page.events) {
       this.#deliver({ type: "event", event, data, cursor: id });
@@ -288,7 +289,9 @@ export class Connection {
     this.#listener.alive();
     const now = this.#clock.now();
     if (page.end) return this.#machine.ended(now, String(page.end.reason), page.end.retryMs);
-    const isEmpty = page.events.length === 0 && !page.snapshots;
+    // Nor does one bring anything that leads back to where we are, as a cache's would; or one that
+    // begins anew, as that of each of two servers would that know nothing of each other.
+    const isEmpty = page.events.length === 0 || page.cursor === asked;
     return this.#machine.paged(now, { more: page.more === true, isEmpty });
   }
 }

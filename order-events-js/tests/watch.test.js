@@ -243,6 +243,39 @@ test("streams and pages take turns on one cursor", async () => {
   assert.equal(scene.requests.at(-1).form, "stream");
 });
 
+test("pages that bring nothing new are no reason to hurry", async () => {
+  const known = { orders: [], cursor: "c.1" };
+  const event = { id: "c.2", event: "order.note", data: { orderId: "42", version: 2 } };
+  const node = (cursor) => page({ cursor, reset: { reason: "foreign" }, snapshots: [] });
+  let turn = 0;
+  const always = {
+    // A cache in between, which knows the address and not the cursor.
+    cache: page({ cursor: "c.2", events: [event], more: true }),
+    // Two nodes with a log each, behind one address.
+    nodes: (signal) => node(["a.1", "b.1"][(turn += 1) % 2])(signal),
+  };
+  for (const [what, answer] of Object.entries(always)) {
+    const scene = await Scene.of([], { known, settings: { pollAfter: 1 } });
+    scene.always = { stream: status(406), page: answer };
+    scene.watch.addEventListener("change", () => scene.requests.length > 1000 && scene.watch.close());
+    await scene.next();
+    while (scene.requests.length < 100) await scene.next();
+    assert.ok(scene.now > 200_000, `${what}: 100 requests in ${scene.now} ms`);
+    scene.watch.close();
+  }
+});
+
+test("orders whose next page is always the same are given up", async () => {
+  const reset = 'event: reset\ndata: {"reason":"large","orders":"orders"}\n\n';
+  const order = { orderId: "1", version: 1, status: "PENDING", timeline: [] };
+  const orders = page({ orders: [order], next: "n" });
+  const scene = await Scene.of([stream(ready() + reset, { open: true }), orders, orders]);
+  scene.always.page = () => (scene.requests.length > 50 ? status(500)() : orders());
+  await settled();
+  assert.match(String(scene.failures[0]), /no end/);
+  assert.equal(scene.requests.length, 3);
+});
+
 test("a page that resets replaces what was known", async () => {
   const scene = await Scene.of([
     stream(ready() + snapshot("41", 7) + snapshot("42", 1, "c.2")), lost, lost,
