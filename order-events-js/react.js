@@ -31,7 +31,7 @@ import { watchOrder } from "./order-events.js";
  * @property {string | URL} [base] below which address the routes are
  * @property {(change: Notification) => void} [onNotification] the order moved on while it was watched
  *
- * @typedef {Omit<WatchOptions, "signal" | "onEvent" | "onChange" | "onState"> & HookOptions} Options
+ * @typedef {Omit<WatchOptions, "known" | "signal" | "onEvent" | "onChange" | "onState"> & HookOptions} Options
  */
 
 /** @type {OrderStatusView} */

@@ -138,9 +138,9 @@ impl ClientBuilder {
     }
 
     /// Changes the HTTP client beneath: a proxy, an address to connect from, a TLS backend of your
-    /// own (`tls_backend_preconfigured`; what it says of certificates otherwise has no effect, for
-    /// there is one already). Redirects are ours, whatever it says of them. A time-out for whole
-    /// requests would end streams.
+    /// own (`tls_backend_preconfigured`, which must offer `h2` by ALPN for HTTP/2 to be spoken; what
+    /// is said of certificates otherwise has no effect, for there is a backend already). Redirects are
+    /// ours, whatever it says of them. A time-out for whole requests would end streams.
     #[must_use]
     pub fn http(
         mut self,

@@ -248,7 +248,9 @@ impl<L: Lifecycle> Session<L> {
             Ok(page) => page,
             Err(error) => return self.failed(now, Failure::Unreadable(error)),
         };
-        let is_empty = page.events.is_empty() && page.snapshots.is_none();
+        // Nor does one bring anything that leads back to where we are, as a cache's would; or one
+        // that begins anew, as that of each of two servers would that know nothing of each other.
+        let is_empty = page.events.is_empty() || page.cursor == self.feed.cursor();
         let is_anew = page.snapshots.is_some() || self.feed.cursor().is_empty();
         match page.reset {
             Some(Reset { reason, orders: Some(link) }) => {
@@ -288,11 +290,11 @@ impl<L: Lifecycle> Session<L> {
             Ok(page) => page,
             Err(error) => return self.failed(now, Failure::Unreadable(error)),
         };
-        let is_empty = page.orders.is_empty();
+        let Some(mut orders) = self.orders.take() else { return };
+        let is_empty = page.orders.is_empty() || (page.next.is_some() && page.next == orders.next);
         for order in page.orders {
             self.feed.snapshot(order.get());
         }
-        let Some(mut orders) = self.orders.take() else { return };
         let cursor = orders.cursor.take().unwrap_or(page.cursor);
         let is_last = page.next.is_none();
         if is_last {

@@ -28,6 +28,9 @@ import { ask, askOrders, isAnswer, retryAfter } from "./transport.js";
  * @property {(reason: Closing) => void} closed
  */
 
+/** The version of the events' JSON that is read here. */
+const SCHEMA = 1;
+
 /** The longest time that a browser's timer can be set for. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
@@ -45,8 +48,8 @@ export class Connection {
   #timer;
   /** @type {State} */
   #state = "connecting";
-  /** The stream does not go on from a cursor, and has not said why yet. */
-  #isNew = false;
+  /** @type {string | undefined} Why the present follows, until there is something of it. */
+  #announced;
   #isLeft = false;
 
   /**
@@ -145,6 +148,7 @@ export class Connection {
     this.#abort();
     const request = (this.#request = new AbortController());
     const { signal } = request;
+    this.#announced = undefined;
     /** @type {Command[]} */
     let next;
     try {
@@ -179,7 +183,6 @@ export class Connection {
     const decoder = new Decoder({ lineBytes, dataBytes, after });
     const reader = response.body.getReader();
     let position = after;
-    this.#isNew = false;
     for (;;) {
       const { value, done } = await reader.read();
       signal.throwIfAborted();
@@ -189,16 +192,18 @@ export class Connection {
         if (decoder.retry !== undefined) this.#machine.told(decoder.retry);
         const said = parsed(data);
         if (event === "end") return this.#machine.ended(this.#clock.now(), String(said?.reason));
+        if (event === "ready" && Number(said?.schema) > SCHEMA) return this.#machine.misread();
         await this.#say(event, said, lastEventId, signal);
+        // A snapshot's place is the end of the present, where it has one of its own.
+        if (event === "snapshot" && lastEventId !== position) this.#arrive(lastEventId);
         // Whoever was told may have closed it.
         signal.throwIfAborted();
         position = lastEventId;
       }
       // A place without an event: the end of a beginning that had nothing to tell.
       if (decoder.lastEventId !== position) {
-        this.#beginAnew();
         position = decoder.lastEventId;
-        this.#listener.delivery({ type: "position", cursor: position });
+        this.#arrive(position);
       }
       this.#listener.alive();
       this.#settle();
@@ -211,27 +216,33 @@ export class Connection {
   async #say(event, data, cursor, signal) {
     if (event === "ready") {
       this.#machine.ready(Number(data?.heartbeatMs));
-      this.#isNew = data?.resumed === undefined;
-      return;
-    }
-    if (event === "reset") {
-      this.#isNew = false;
+      // Whoever does not go on, for whatever reason, begins anew.
+      this.#announced = data?.resumed === undefined ? "new" : undefined;
+    } else if (event === "reset") {
       await this.#reset(data, signal);
-      return;
-    }
-    this.#beginAnew();
-    if (event === "snapshot") {
-      this.#listener.delivery({ type: "snapshot", order: data });
-      if (cursor !== this.#listener.cursor()) this.#listener.delivery({ type: "position", cursor });
+    } else if (event === "snapshot") {
+      this.#deliver({ type: "snapshot", order: data });
     } else if (event !== "heartbeat") {
-      this.#listener.delivery({ type: "event", event, data, cursor });
+      this.#deliver({ type: "event", event, data, cursor });
     }
   }
 
-  /** Whoever does not go on, for whatever reason, begins anew. */
-  #beginAnew() {
-    if (this.#isNew) this.#listener.delivery({ type: "reset", reason: "new" });
-    this.#isNew = false;
+  /**
+   * A reset is told with the first that comes of it: until then whoever announced it may be gone,
+   * and another may go on after all.
+   *
+   * @param {Delivery} delivery
+   */
+  #deliver(delivery) {
+    const reason = this.#announced;
+    this.#announced = undefined;
+    if (reason !== undefined) this.#listener.delivery({ type: "reset", reason });
+    this.#listener.delivery(delivery);
+  }
+
+  /** @param {string} cursor everything up to which has been told */
+  #arrive(cursor) {
+    this.#deliver({ type: "position", cursor });
   }
 
   /**
@@ -241,7 +252,7 @@ export class Connection {
    * @param {any} reset @param {AbortSignal} signal
    */
   async #reset(reset, signal) {
-    this.#listener.delivery({ type: "reset", reason: String(reset?.reason) });
+    this.#announced = String(reset?.reason);
     if (typeof reset?.orders !== "string") return;
     const first = new URL(reset.orders, this.#url);
     // A link of the server's that leads elsewhere would carry our headers there.
@@ -256,7 +267,8 @@ export class Connection {
       const page = await response.json();
       signal.throwIfAborted();
       this.#machine.heard(this.#clock.now());
-      for (const order of page.orders) this.#listener.delivery({ type: "snapshot", order });
+      for (const order of page.orders) this.#deliver({ type: "snapshot", order });
+      if (next !== undefined && page.next === next) throw new TypeError("orders that have no end");
       next = page.next;
     } while (next !== undefined);
   }
@@ -265,19 +277,21 @@ export class Connection {
   async #page(response, signal) {
     const page = await response.json();
     signal.throwIfAborted();
-    const isFresh = this.#listener.cursor() === "";
+    const asked = this.#listener.cursor();
     if (page.reset) await this.#reset(page.reset, signal);
-    else if (isFresh || page.snapshots) this.#listener.delivery({ type: "reset", reason: "new" });
-    for (const order of page.snapshots ?? []) this.#listener.delivery({ type: "snapshot", order });
+    else if (asked === "" || page.snapshots) this.#announced = "new";
+    for (const order of page.snapshots ?? []) this.#deliver({ type: "snapshot", order });
     for (const { id, event, data } of page.events) {
-      this.#listener.delivery({ type: "event", event, data, cursor: id });
+      this.#deliver({ type: "event", event, data, cursor: id });
       signal.throwIfAborted();
     }
-    this.#listener.delivery({ type: "position", cursor: page.cursor });
+    this.#arrive(page.cursor);
     this.#listener.alive();
     const now = this.#clock.now();
     if (page.end) return this.#machine.ended(now, String(page.end.reason), page.end.retryMs);
-    const isEmpty = page.events.length === 0 && !page.snapshots;
+    // Nor does one bring anything that leads back to where we are, as a cache's would; or one that
+    // begins anew, as that of each of two servers would that know nothing of each other.
+    const isEmpty = page.events.length === 0 || page.cursor === asked;
     return this.#machine.paged(now, { more: page.more === true, isEmpty });
   }
 }

@@ -25,7 +25,7 @@
  * @property {WorkEntry} [work] the latest stage or progress
  *
  * @typedef {object} Picture everything that is known, to be told to another tab
- * @property {Order[]} orders
+ * @property {readonly Order[]} orders
  * @property {string} cursor
  */
 
@@ -70,6 +70,8 @@ export class Orders {
       case "reset":
         this.#coming = new Map();
         this.#seen.clear();
+        // From the old one nobody would be brought back what a beginning leaves out.
+        this.cursor = "";
         return true;
       case "snapshot":
         return this.#replace(delivery.order);
@@ -151,11 +153,8 @@ export class Orders {
     const { orderId, version } = data ?? {};
     // Of a service's own making, and about no order: it is told, and changes nothing.
     if (typeof orderId !== "string" || typeof version !== "number") return true;
-    const isAnew =
-      event === "order.created" ||
-      version === 1 ||
-      (event === "order.customer" && !this.#isOneOrder);
-    const known = isAnew ? undefined : this.all.get(orderId);
+    let known = this.all.get(orderId);
+    if (known && this.#beginsAnew(event, version, known)) known = undefined;
     if (version <= (known?.version ?? 0)) return false;
     if (event === "order.deleted") {
       const left = new Map(this.all);
@@ -165,6 +164,17 @@ export class Orders {
     }
     this.#set(after(known, event, data, this.#settings.timeline));
     return true;
+  }
+
+  /**
+   * Whether an order has another life, of which what is known is no part. One that becomes a
+   * customer's may be that for who watches several; whoever knew it before it was goes on.
+   *
+   * @param {string} event @param {number} version @param {Order} known
+   */
+  #beginsAnew(event, version, known) {
+    if (event === "order.created" || version === 1) return true;
+    return event === "order.customer" && !this.#isOneOrder && version <= known.version;
   }
 }
 

@@ -17,8 +17,9 @@
 /**
  * @typedef {"connecting" | "live" | "polling" | "stale" | "offline" | "closed"} State
  *
- * @typedef {"final" | "closed" | "unauthenticated" | "forbidden" | "not-found"} Closing why it is
- *   over: the order is finished, somebody closed it, or the server does not let us in
+ * @typedef {"final" | "closed" | "unauthenticated" | "forbidden" | "not-found" | "schema"}
+ *   Closing why it is over: the order is finished, somebody closed it, the server does not let us in,
+ *   or it speaks a later version of the events than we read
  *
  * @typedef {{ do: "open", form: "stream" | "page", attempt: number, wait: number }
  *   | { do: "abort" }
@@ -136,6 +137,11 @@ export class Reconnect {
     this.#polls = this.#hasPolled = this.#isRefreshed = false;
     this.#attempt = 0;
     this.#probe = this.#settings.probe;
+  }
+
+  /** The server speaks a version that we would misread. @returns {Command[]} */
+  misread() {
+    return this.#close("schema");
   }
 
   /** The stream said how long to wait before coming back. @param {number} retry */

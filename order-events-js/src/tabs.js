@@ -220,8 +220,8 @@ export class Tabs {
     const first = this.#told.findIndex((told) => told.before === cursor);
     if (cursor === this.#member.cursor()) {
       this.#say({ kind: "since", ...base });
-    } else if (cursor !== "" && first >= 0 && this.#told[first]?.delivery.type !== "snapshot") {
-      // From an event or a reset on, and not from the middle of a beginning.
+    } else if (cursor !== "" && first >= 0) {
+      // From an event or a reset on: within a beginning nobody has a place.
       const told = this.#told.slice(first).map(({ delivery }) => delivery);
       this.#say({ kind: "since", ...base, told });
     } else {
@@ -239,11 +239,18 @@ export class Tabs {
       if (this.#isOver || queued.signal.aborted) return undefined;
       return this.#lead();
     });
-    held.catch(() => {
-      // Ours was taken, or we left the queue.
+    held.catch(({ name }) => {
+      // We left the queue, or ours was taken, or there are none for us.
       if (this.#isOver || queued.signal.aborted) return;
-      this.#stepDown();
+      if (name === "AbortError") this.#stepDown();
+      else this.#goAlone();
     });
+  }
+
+  /** Without locks, which a frame that is no origin's does not get, each tab has its own connection. */
+  #goAlone() {
+    this.close();
+    this.#member.lead();
   }
 
   /** @returns {Promise<void>} */

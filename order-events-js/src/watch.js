@@ -26,6 +26,8 @@ import { Tabs } from "./tabs.js";
  *   tab has its own, for nobody knows whether another tab's user may see the same
  * @property {() => unknown} [refresh] renews the sign-in after a 401, once; to resolve to `false`
  *   where nobody is signed in any more, and to throw where that could not be found out
+ * @property {Picture} [known] orders as they stood at a cursor, to go on from: what came with the
+ *   page, say
  * @property {AbortSignal} [signal] closes the watch
  * @property {(told: Told & { type: "event" }, watch: OrderWatch) => void} [onEvent]
  * @property {(watch: OrderWatch) => void} [onChange] what is known of orders has changed
@@ -90,12 +92,14 @@ export class OrderWatch extends EventTarget {
   #tabs;
   /** @type {Set<Queue<Told>>} */
   #queues = new Set();
+  /** Nobody knows anything yet, so nothing can cease to hold. */
+  #isBlank = true;
   #leaves = new AbortController();
 
   /** @param {string | URL} url @param {WatchOptions} options @param {string | undefined} orderId */
   constructor(url, options, orderId) {
     super();
-    const { fetch, headers, credentials, refresh, user, signal } = options;
+    const { fetch, headers, credentials, refresh, user, known, signal } = options;
     const clock = options.clock ?? CLOCK;
     const address = new URL(url, globalThis.document?.baseURI);
     this.#options = options;
@@ -103,6 +107,10 @@ export class OrderWatch extends EventTarget {
     this.#clock = clock;
     this.#settings = settings(options.settings);
     this.#orders = new Orders({ settings: this.#settings, isOneOrder: orderId !== undefined });
+    if (known) {
+      this.#orders.adopt(known);
+      this.#isBlank = false;
+    }
     this.#connect = () =>
       new Connection({
         url: address,
@@ -148,10 +156,6 @@ export class OrderWatch extends EventTarget {
     if (this.state === "closed") return;
     this.#tabs?.close();
     this.#over("closed");
-  }
-
-  [Symbol.dispose]() {
-    this.close();
   }
 
   /**
@@ -233,12 +237,8 @@ export class OrderWatch extends EventTarget {
   /** @param {Delivery} delivery */
   #apply(delivery) {
     const before = this.#orders.all;
-    const wasNew = this.#orders.cursor === "";
     if (!this.#orders.apply(delivery)) return;
-    // To whom nothing was told nothing ceases to hold.
-    if (delivery.type !== "position" && !(delivery.type === "reset" && wasNew)) {
-      this.#tell(delivery);
-    }
+    if (delivery.type !== "position") this.#tell(delivery);
     if (this.#orders.all !== before) this.#changed();
   }
 
@@ -246,11 +246,8 @@ export class OrderWatch extends EventTarget {
   #adopt(picture) {
     // We are ahead of it: it will come by what we have.
     if (this.#orders.hasSeen(picture.cursor)) return;
-    const wasNew = this.#orders.cursor === "";
     this.#orders.adopt(picture);
-    for (const told of this.#present("behind")) {
-      if (told.type !== "reset" || !wasNew) this.#tell(told);
-    }
+    for (const told of this.#present("behind")) this.#tell(told);
     this.#changed();
   }
 
@@ -263,6 +260,8 @@ export class OrderWatch extends EventTarget {
 
   /** @param {Told} told */
   #tell(told) {
+    if (told.type === "reset" && this.#isBlank) return;
+    this.#isBlank = false;
     this.lastUpdate = new Date(this.#clock.now());
     for (const queue of this.#queues) queue.push(told);
     if (told.type === "event") call(() => this.#options.onEvent?.(told, this));

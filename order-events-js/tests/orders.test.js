@@ -47,12 +47,18 @@ test("what is not newer than what is known is dropped, whatever its cursor", () 
 });
 
 test("beginnings replace, and an order of its own page has no other beginning", () => {
-  const customer = () => event("order.customer", { version: 3, status: "PROCESSING" });
+  const customer = (version) => event("order.customer", { version, status: "PROCESSING" });
+  const notes = () => [created(), event("order.note", { version: 2, note: "x" })];
+  // Whoever sees all of a shop's orders knew this one before it was anybody's.
   const known = orders();
-  apply(known, created(), event("order.note", { version: 2, note: "x" }), customer());
+  apply(known, ...notes(), customer(3));
+  const order = known.all.get("42");
+  assert.deepEqual([order.timeline.length, order.version, order.status], [2, 3, "PROCESSING"]);
+  // Of an order's next life a customer's page is told from there on.
+  assert.deepEqual(apply(known, customer(2)), [true]);
   assert.deepEqual(known.all.get("42").timeline, []);
   const one = orders({ isOneOrder: true });
-  apply(one, created(), event("order.note", { version: 2, note: "x" }), customer());
+  assert.deepEqual(apply(one, ...notes(), customer(3), customer(2)), [true, true, true, false]);
   assert.equal(one.all.get("42").timeline.length, 2);
   // Forgotten, and begun again at 1.
   apply(known, created());

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
@@ -71,6 +71,64 @@ test("the examples of the README are right", () =>
     await writeFile(join(directory, "tsconfig.json"), JSON.stringify(extended));
     await compile("-p", directory);
   }));
+
+test("a strict project of somebody else's compiles against what is published", () =>
+  within(async (directory) => {
+    const options = ["--ignore-scripts", "--pack-destination", directory, "--silent"];
+    const { stdout } = await run("npm", ["pack", ...options], { cwd: MODULE });
+    const home = join(directory, "node_modules/order-events-js");
+    await mkdir(home, { recursive: true });
+    await run("tar", ["-xzf", join(directory, stdout.trim()), "-C", home, "--strip-components=1"]);
+    await writeFile(join(directory, "package.json"), JSON.stringify({ type: "module" }));
+    await writeFile(join(directory, "theirs.tsx"), THEIRS);
+    for (const [module, moduleResolution] of [["node16", "node16"], ["esnext", "bundler"]]) {
+      const compilerOptions = {
+        strict: true,
+        exactOptionalPropertyTypes: true,
+        noUncheckedIndexedAccess: true,
+        noEmit: true,
+        jsx: "react-jsx",
+        // What browsers of 2023 have, and our own types are looked at as well.
+        target: "es2022",
+        lib: ["es2022", "dom", "dom.iterable"],
+        skipLibCheck: false,
+        types: [],
+        module,
+        moduleResolution,
+      };
+      const config = { compilerOptions, files: ["theirs.tsx"] };
+      await writeFile(join(directory, "tsconfig.json"), JSON.stringify(config));
+      await compile("-p", directory);
+    }
+  }));
+
+const THEIRS = `
+import { STATUSES, isStatus, watch, watchOrder } from "order-events-js";
+import type { Order, State, Told } from "order-events-js";
+import { useOrderStatus } from "order-events-js/react";
+
+const watched = watchOrder("42", {
+  user: "anna",
+  headers: async () => ({ authorization: "Bearer token" }),
+  onState: (state: State) => console.log(state),
+  onEvent: ({ event, data }) => console.log(event, data.orderId),
+});
+const order: Order | undefined = watched.order;
+const status = order?.status;
+console.log(isStatus(status) ? STATUSES[status].label : status, watched.reason === "schema");
+const again = watch("/events", { known: { orders: order ? [order] : [], cursor: watched.cursor } });
+for await (const told of again) {
+  const kind: Told["type"] = told.type;
+  console.log(kind, told.type === "event" && told.event === "order.status" ? told.data.status : "");
+}
+
+export function View() {
+  const { status, connectionType } = useOrderStatus("42", {
+    onNotification: ({ oldStatus, newStatus, note }) => console.log(oldStatus, newStatus, note),
+  });
+  return <p>{status} {connectionType}</p>;
+}
+`;
 
 test("what is published is this and nothing else", async () => {
   const { stdout } = await run("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"], {

@@ -75,11 +75,16 @@ test("nobody is followed from an origin that is not the page's own", async () =>
     [elsewhere.redirect, elsewhere.mode, elsewhere.credentials],
     ["error", "cors", "include"],
   );
+  globalThis.origin = "https://shop.example";
+  // A frame of no origin has an address all the same.
   globalThis.location = new URL("https://shop.example/page");
   try {
     const own = await asked({});
     assert.deepEqual([own.redirect, own.mode, own.credentials], ["follow", "same-origin", "same-origin"]);
+    globalThis.origin = "null";
+    assert.equal((await asked({})).mode, "cors");
   } finally {
+    delete globalThis.origin;
     delete globalThis.location;
   }
 });

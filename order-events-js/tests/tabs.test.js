@@ -16,6 +16,8 @@ class World {
   holder;
   /** Whom nothing reaches at the moment. */
   deaf = new Set();
+  /** Why no lock is given to anybody, where there are none. */
+  refusal;
   /** Whose timers do not run, though words reach them. */
   frozen = new Set();
 
@@ -28,16 +30,17 @@ class World {
   }
 
   request(tab, { steal, signal }, granted) {
+    if (this.refusal) return Promise.reject(this.refusal);
     return new Promise((resolve, reject) => {
       const place = { tab, granted, resolve, reject };
       signal?.addEventListener("abort", () => {
         this.queue = this.queue.filter((other) => other !== place);
-        reject(new Error("left the queue"));
+        reject(new DOMException("left the queue", "AbortError"));
       });
       if (steal) {
         const before = this.holder;
         this.holder = undefined;
-        before?.reject(new Error("stolen"));
+        before?.reject(new DOMException("stolen", "AbortError"));
         this.queue.unshift(place);
       } else {
         this.queue.push(place);
@@ -289,6 +292,23 @@ test("the end is told to all, but not to those who have not heard everything", a
   await settled();
   assert.deepEqual([b.reason, c.reason], ["final", undefined]);
   assert.ok(c.isLeading, "it finds out by itself");
+});
+
+test("where locks are refused each leads itself, and asks for none again", async () => {
+  const world = new World();
+  // As browsers do in a frame that is no origin's, or where storage is forbidden.
+  world.refusal = new DOMException("denied", "SecurityError");
+  let asked = 0;
+  const request = world.request.bind(world);
+  world.request = (...how) => ((asked += 1), request(...how));
+  const [a, b] = [world.open("a"), world.open("b")];
+  await settled();
+  assert.deepEqual([a.isLeading, b.isLeading, asked], [true, true, 2]);
+  a.begin();
+  a.events(1);
+  assert.deepEqual([a.heard, b.heard], [[1], []]);
+  await world.pass(3_600_000);
+  assert.equal(asked, 2);
 });
 
 test("who leaves leaves the others a leader", async () => {

@@ -141,18 +141,61 @@ test("an empty beginning is one, too", async () => {
   assert.deepEqual([scene.told.at(-1), scene.watch.orders.size, scene.watch.cursor], ["reset new", 0, "d.1"]);
 });
 
-test("a reset that is cut off in the middle is asked for again", async () => {
+test("a reset that is cut off in the middle begins again, from nowhere but the whole present", async () => {
   const reset = 'event: reset\ndata: {"reason":"expired"}\n\n';
   const scene = await Scene.of([
     stream(ready() + snapshot("41", 7) + snapshot("42", 1, "c.2")),
     stream(ready() + reset + snapshot("41", 8)),
-    stream(ready() + reset + snapshot("41", 9) + snapshot("43", 1, "c.9"), { open: true }),
+    stream(ready() + snapshot("41", 9) + snapshot("43", 1, "c.9"), { open: true }),
   ]);
   await scene.next();
   assert.deepEqual([...scene.watch.orders.keys()], ["41", "42"], "half a picture is none");
   await scene.next();
-  assert.deepEqual(scene.requests.map(({ cursor }) => cursor), [null, "c.2", "c.2"]);
+  // Another server might go on from the old cursor, and what the half left out would be missing.
+  assert.deepEqual(scene.requests.map(({ cursor }) => cursor), [null, "c.2", null]);
+  assert.deepEqual(scene.told, [7, 1, "reset expired", 8, "reset new", 9, 1]);
   assert.deepEqual([...scene.watch.orders.keys()], ["41", "43"]);
+});
+
+test("a reset that is taken back before anything was told is none", async () => {
+  const reset = 'event: reset\ndata: {"reason":"behind"}\n\n';
+  const scene = await Scene.of([
+    stream(ready() + snapshot("41", 7) + snapshot("42", 1, "c.2")),
+    stream(ready() + reset),
+    stream(resumed("c.2") + note(2, "c.3"), { open: true }),
+  ]);
+  for (let turn = 0; turn < 2; turn += 1) await scene.next();
+  assert.deepEqual(scene.told, [7, 1, 2]);
+  assert.deepEqual([...scene.watch.orders.keys()], ["41", "42"]);
+  assert.equal(scene.watch.orders.get("42").status, "PENDING");
+});
+
+test("a beginning that is cut off is begun again, and the first half is said to be void", async () => {
+  const scene = await Scene.of([
+    stream(ready() + snapshot("41", 7)),
+    stream(ready() + snapshot("42", 1, "c.2"), { open: true }),
+  ]);
+  await scene.next();
+  assert.deepEqual(scene.told, [7, "reset new", 1]);
+  assert.deepEqual([...scene.watch.orders.keys()], ["42"]);
+});
+
+test("what a page knew already is there at once, and what came after it is told", async () => {
+  const known = { orders: [{ orderId: "42", status: "PENDING", version: 3, timeline: [] }], cursor: "c.3" };
+  const scene = await Scene.of([stream(resumed("c.3") + note(4, "c.4"), { open: true })], { known });
+  assert.equal(scene.requests[0].cursor, "c.3");
+  assert.deepEqual(scene.told, [4]);
+  assert.deepEqual(scene.watch.orders.get("42").status, "PENDING");
+  const again = await Scene.of([stream(ready() + snapshot("43", 1, "c.9"), { open: true })], { known });
+  assert.deepEqual(again.told, ["reset new", 1], "what was known does not hold any more");
+  assert.deepEqual([...again.watch.orders.keys()], ["43"]);
+});
+
+test("a server of a later schema is the end, for it would be misread", async () => {
+  const scene = await Scene.of([stream(ready({ schema: 2 }) + snapshot("42", 1, "c.2"), { open: true })]);
+  assert.deepEqual([scene.watch.state, scene.watch.reason], ["closed", "schema"]);
+  assert.deepEqual(scene.told, []);
+  assert.equal(scene.timers.length, 0);
 });
 
 test("a cursor that no header can carry is left at home, and the present is told", async () => {
@@ -198,6 +241,39 @@ test("streams and pages take turns on one cursor", async () => {
   while (scene.watch.state !== "live") await scene.next();
   assert.deepEqual(scene.told, [1, 2, 3, 4, 5]);
   assert.equal(scene.requests.at(-1).form, "stream");
+});
+
+test("pages that bring nothing new are no reason to hurry", async () => {
+  const known = { orders: [], cursor: "c.1" };
+  const event = { id: "c.2", event: "order.note", data: { orderId: "42", version: 2 } };
+  const node = (cursor) => page({ cursor, reset: { reason: "foreign" }, snapshots: [] });
+  let turn = 0;
+  const always = {
+    // A cache in between, which knows the address and not the cursor.
+    cache: page({ cursor: "c.2", events: [event], more: true }),
+    // Two nodes with a log each, behind one address.
+    nodes: (signal) => node(["a.1", "b.1"][(turn += 1) % 2])(signal),
+  };
+  for (const [what, answer] of Object.entries(always)) {
+    const scene = await Scene.of([], { known, settings: { pollAfter: 1 } });
+    scene.always = { stream: status(406), page: answer };
+    scene.watch.addEventListener("change", () => scene.requests.length > 1000 && scene.watch.close());
+    await scene.next();
+    while (scene.requests.length < 100) await scene.next();
+    assert.ok(scene.now > 200_000, `${what}: 100 requests in ${scene.now} ms`);
+    scene.watch.close();
+  }
+});
+
+test("orders whose next page is always the same are given up", async () => {
+  const reset = 'event: reset\ndata: {"reason":"large","orders":"orders"}\n\n';
+  const order = { orderId: "1", version: 1, status: "PENDING", timeline: [] };
+  const orders = page({ orders: [order], next: "n" });
+  const scene = await Scene.of([stream(ready() + reset, { open: true }), orders, orders]);
+  scene.always.page = () => (scene.requests.length > 50 ? status(500)() : orders());
+  await settled();
+  assert.match(String(scene.failures[0]), /no end/);
+  assert.equal(scene.requests.length, 3);
 });
 
 test("a page that resets replaces what was known", async () => {

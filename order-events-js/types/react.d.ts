@@ -46,7 +46,7 @@ export type HookOptions = {
      */
     onNotification?: (change: Notification) => void;
 };
-export type Options = Omit<WatchOptions, "signal" | "onEvent" | "onChange" | "onState"> & HookOptions;
+export type Options = Omit<WatchOptions, "known" | "signal" | "onEvent" | "onChange" | "onState"> & HookOptions;
 /**
  * Watches an order for as long as the component is there. Another order, user or address is another
  * watch; functions may be new each time they are rendered.

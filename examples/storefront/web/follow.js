@@ -15,6 +15,7 @@ const LABELS = {
 const ENDS = {
   unauthenticated: ["You are not signed in any more.", "Sign in again", "/sign-in"],
   forbidden: ["This is not for you to see.", "To the beginning", "/"],
+  schema: ["The shop has been renewed.", "Load this page again", ""],
   "not-found": ["There is no such order in your account.", "All your orders", "/orders"],
 };
 

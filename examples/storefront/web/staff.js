@@ -24,6 +24,8 @@ const UNCHANGED = "Nothing was changed.";
 const places = new Map();
 /** Something is being said, and not answered yet. */
 let isBusy = false;
+/** What was said last and may have arrived, with its key: said again it counts once. */
+let unsure;
 
 const watch = watchEvents("/api/events", { user: document.body.dataset.user });
 watch.addEventListener("change", draw);
@@ -166,7 +168,10 @@ async function tell(orderId, what, body) {
   at("outcome").textContent = "";
   try {
     const path = `/api/staff/orders/${encodeURIComponent(orderId)}/${what}`;
-    await say(path, { ...body, key: freshKey() });
+    const said = JSON.stringify([path, body]);
+    if (unsure?.said !== said) unsure = { said, key: freshKey() };
+    await say(path, { ...body, key: unsure.key });
+    unsure = undefined;
     return true;
   } catch (refusal) {
     if (!(refusal instanceof Refusal)) throw refusal;

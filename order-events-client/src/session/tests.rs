@@ -423,3 +423,56 @@ fn a_later_schema_is_not_misread() {
     assert_eq!(run.session.step(run.now), Step::LetGo);
     assert_eq!(run.session.step(run.now), Step::Over(Ending::Schema(2)));
 }
+
+/// A server whose pages are these, in turn and for ever, and which has no streams.
+fn time_for_pages(count: usize, pages: &[&str]) -> Duration {
+    let mut run = Run::new(World::default(), Some("e.1"), 0, 1000);
+    let mut answered = 0;
+    while answered < count {
+        let ask = match run.session.step(run.now) {
+            Step::Wait(until) => {
+                run.now = until;
+                continue;
+            }
+            Step::LetGo => continue,
+            Step::Ask(ask) => ask,
+            Step::Over(ending) => panic!("{ending:?}"),
+        };
+        if ask.form == Form::Stream {
+            run.session.failed(run.now, Failure::CutOff);
+            continue;
+        }
+        run.session.answered(run.now, run.base.clone(), &run.settings);
+        let page = pages[answered % pages.len()].as_bytes();
+        match ask.form {
+            Form::Orders => run.session.orders_paged(run.now, page),
+            _ => run.session.paged(run.now, &run.base, page),
+        }
+        while run.session.next().is_some() {}
+        answered += 1;
+    }
+    run.now
+}
+
+#[test]
+fn pages_that_bring_nothing_new_are_no_reason_to_hurry() {
+    // A cache in between, which knows the address and not the cursor.
+    let event = r#"{"orderId":"a","version":2,"timestamp":"2026-11-21T12:00:00.000Z","note":"n"}"#;
+    let cached = format!(
+        r#"{{"events":[{{"id":"e.2","event":"order.note","data":{event}}}],"cursor":"e.2","more":true}}"#
+    );
+    // Two nodes with a log each, behind one address.
+    let nodes = ["a.1", "b.1"].map(|cursor| {
+        format!(
+            r#"{{"events":[],"cursor":"{cursor}","reset":{{"reason":"foreign"}},"snapshots":[]}}"#
+        )
+    });
+    // Orders whose next page is always the same.
+    let large = r#"{"events":[],"cursor":"e.9","reset":{"reason":"large","orders":"orders"}}"#;
+    let endless = r#"{"orders":[{"orderId":"a"}],"cursor":"e.9","next":"n"}"#;
+    let endless = [&[large][..], &[endless; 99]].concat();
+    for pages in [vec![&*cached], nodes.iter().map(String::as_str).collect(), endless] {
+        let took = time_for_pages(100, &pages);
+        assert!(took > Duration::from_secs(200), "{took:?}: {}", pages[0]);
+    }
+}

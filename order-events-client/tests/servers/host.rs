@@ -14,7 +14,7 @@ use order_events_axum::{
     Authorizer, Denied, Door, Grant, Hub, Listener, Parts, Principal, Published, Scope, Settings,
     TenantId, Update, async_trait,
 };
-use order_events_client::{Client, Delivery, Events, Given, OrderId};
+use order_events_client::{Client, ClientBuilder, Delivery, Events, Given, OrderId};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
@@ -52,7 +52,7 @@ pub(crate) struct Gate {
     pub(crate) pages: Arc<AtomicUsize>,
 }
 
-async fn gate(State(gate): State<Gate>, request: Request, next: Next) -> Response {
+pub(crate) async fn gate(State(gate): State<Gate>, request: Request, next: Next) -> Response {
     let accept = request.headers().get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
     if accept == Some("text/event-stream") {
         gate.streams.fetch_add(1, Ordering::SeqCst);
@@ -105,23 +105,26 @@ impl Host {
 
 /// A client that loses no time.
 pub(crate) fn client(address: SocketAddr, token: &str) -> Client {
+    let client = Client::builder(format!("http://{address}/live"));
+    with_token(client, token).configure(hurry).seed(7).build().unwrap()
+}
+
+pub(crate) fn with_token(client: ClientBuilder, token: &str) -> ClientBuilder {
     let token = token.to_owned();
-    Client::builder(format!("http://{address}/live"))
-        .bearer(move |_| {
-            let token = token.clone();
-            async move { Ok(token) }
-        })
-        .configure(|settings| {
-            settings.backoff = Duration::from_millis(5);
-            settings.max_backoff = Duration::from_millis(50);
-            settings.poll_pause = Duration::from_millis(20);
-            settings.probe = Duration::from_millis(100);
-            settings.max_probe = Duration::from_millis(200);
-            settings.poll_wait = Duration::from_secs(1);
-        })
-        .seed(7)
-        .build()
-        .unwrap()
+    client.bearer(move |_| {
+        let token = token.clone();
+        async move { Ok(token) }
+    })
+}
+
+/// Loses no time.
+pub(crate) fn hurry(settings: &mut order_events_client::Settings) {
+    settings.backoff = Duration::from_millis(5);
+    settings.max_backoff = Duration::from_millis(50);
+    settings.poll_pause = Duration::from_millis(20);
+    settings.probe = Duration::from_millis(100);
+    settings.max_probe = Duration::from_millis(200);
+    settings.poll_wait = Duration::from_secs(1);
 }
 
 /// A door that has its clients back soon.

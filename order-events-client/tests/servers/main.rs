@@ -5,7 +5,13 @@
 mod credentials;
 mod following;
 mod host;
+#[cfg(all(feature = "http2", feature = "rustls"))]
+mod http2;
+#[cfg(feature = "rustls")]
+mod identity;
 mod restarting;
+#[cfg(all(feature = "http2", feature = "rustls"))]
+mod secure;
 mod switching;
 #[cfg(feature = "rustls")]
 mod tls;

@@ -1,51 +1,20 @@
 //! `https`.
 
 use std::net::SocketAddr;
-use std::process::{Command, Stdio};
-use std::sync::Arc;
 use std::time::Duration;
 
 use order_events_client::{Client, Failure, State};
-use rustls::crypto::ring::default_provider;
-use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::{ClientConfig, RootCertStore, ServerConfig};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
-use tokio_rustls::TlsAcceptor;
 
 use crate::host::{CAP, words};
-
-/// A certificate that signed itself, for `localhost`, and its key.
-fn certificate() -> (CertificateDer<'static>, PrivateKeyDer<'static>) {
-    let made = Command::new("openssl")
-        .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"])
-        .args(["-keyout", "-", "-out", "-", "-days", "1", "-subj", "/CN=localhost"])
-        .args(["-addext", "subjectAltName=DNS:localhost"])
-        .args(["-addext", "basicConstraints=critical,CA:FALSE"])
-        .stderr(Stdio::null())
-        .output()
-        .unwrap();
-    let pem = made.stdout;
-    let certificate = CertificateDer::from_pem_slice(&pem).unwrap();
-    (certificate, PrivateKeyDer::from_pem_slice(&pem).unwrap())
-}
+use crate::identity::Identity;
 
 /// Answers every request with the same bytes, and leaves the connection open.
-async fn serve(
-    certificate: &CertificateDer<'static>,
-    key: PrivateKeyDer<'static>,
-    answer: String,
-) -> (SocketAddr, JoinSet<()>) {
-    let config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(vec![certificate.clone()], key)
-        .unwrap();
-    let acceptor = TlsAcceptor::from(Arc::new(config));
+async fn serve(its: &Identity, answer: String) -> (SocketAddr, JoinSet<()>) {
+    let acceptor = its.acceptor(&[]);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let mut tasks = JoinSet::new();
@@ -67,27 +36,16 @@ async fn serve(
     (address, tasks)
 }
 
-/// Trusts this certificate alone.
-fn trusting(certificate: &CertificateDer<'static>) -> ClientConfig {
-    let mut roots = RootCertStore::empty();
-    roots.add(certificate.clone()).unwrap();
-    ClientConfig::builder_with_provider(Arc::new(default_provider()))
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_root_certificates(roots)
-        .with_no_client_auth()
-}
-
 const STREAM: &str = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n\
     event: ready\ndata: {\"schema\":1,\"heartbeatMs\":60000}\n\nid: v.0\n\n";
 
 #[tokio::test]
 async fn https_is_spoken_with_whom_the_certificate_is_of_and_nobody_else() {
-    let (certificate, key) = certificate();
-    let (address, _server) = serve(&certificate, key, STREAM.to_owned()).await;
+    let its = Identity::new();
+    let (address, _server) = serve(&its, STREAM.to_owned()).await;
     let url = format!("https://localhost:{}", address.port());
 
-    let config = trusting(&certificate);
+    let config = its.trusted(&[]);
     let trusting = Client::builder(&url).http(|http| http.tls_backend_preconfigured(config));
     let mut events = trusting.build().unwrap().tenant().open().await.unwrap();
     assert_eq!(words(&mut events, 2).await, ["reset New", "current"]);
@@ -109,12 +67,12 @@ async fn https_is_spoken_with_whom_the_certificate_is_of_and_nobody_else() {
 async fn nothing_leads_from_https_to_http() {
     let plain = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let to = format!("http://localhost:{}/events", plain.local_addr().unwrap().port());
-    let (certificate, key) = certificate();
+    let its = Identity::new();
     let answer = format!(
         "HTTP/1.1 307 No\r\nlocation: {to}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
     );
-    let (address, _server) = serve(&certificate, key, answer).await;
-    let config = trusting(&certificate);
+    let (address, _server) = serve(&its, answer).await;
+    let config = its.trusted(&[]);
     let client = Client::builder(format!("https://localhost:{}", address.port()))
         .http(|http| http.tls_backend_preconfigured(config))
         .configure(|settings| settings.max_backoff = Duration::from_millis(1));

@@ -42,7 +42,7 @@ story("a server that restarts costs nothing", async ({ shop, context }) => {
   const page = await watching(context, shop);
   await shop.remarks("42", 1, 2);
   await hasNotes(page, "n2");
-  await shop.do("restart", { lose: false });
+  await shop.do("restart");
   await shop.remarks("42", 3, 4);
   await sawEach(page, 1, 4);
   await isLive(page);
@@ -52,9 +52,11 @@ story("a server that lost its log resets the page", async ({ shop, context }) =>
   const page = await watching(context, shop);
   await shop.remarks("42", 1, 2);
   await hasNotes(page, "n2");
-  await shop.do("restart", { lose: true });
+  await shop.do("down");
+  await shop.do("lose");
   await shop.create("42");
   await shop.status("42", "PROCESSING");
+  await shop.do("up");
   await hasStatus(page, "PROCESSING");
   await until(page, "it was reset", () => told.some(({ event }) => event === "reset"));
   assert.equal(await page.evaluate(() => watched.order.version), 2);

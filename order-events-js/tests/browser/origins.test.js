@@ -151,8 +151,9 @@ story("an EventSource of the browser's own sees a reset", async ({ shop, context
   await shop.remarks("42", 1, 1);
   await until(page, "n1", () => told.some(([, { note }]) => note === "n1"));
   await shop.do("down");
-  await shop.do("restart", { lose: true });
+  await shop.do("lose");
   await shop.create("42");
+  await shop.do("up");
   await until(page, "reset", () => told.some(([name]) => name === "reset"));
   await until(page, "a snapshot", () => told.at(-1)[0] === "snapshot");
 });
@@ -170,7 +171,7 @@ story("an EventSource of the browser's own survives a drain", async ({ shop, con
   const page = await native(context, shop);
   await shop.remarks("42", 1, 1);
   await until(page, "n1", () => told.some(([, { note }]) => note === "n1"));
-  await shop.do("restart", { lose: false });
+  await shop.do("restart");
   await shop.remarks("42", 2, 2);
   await until(page, "n2", () => told.some(([, { note }]) => note === "n2"));
   assert.deepEqual(await noteOf(page), ["n1", "n2"]);

@@ -19,32 +19,41 @@ const SERVER = process.env.ORDER_EVENTS_JS_SERVER;
 /** Nothing here takes half as long, unless it never happens. */
 const CAP = 30_000;
 
-/** The shop, as a process that ends with its input. */
-export class Shop {
-  static async open() {
-    if (!SERVER) throw new Error("ORDER_EVENTS_JS_SERVER must name the shop's program");
-    const process = spawn(SERVER, [MODULE], { stdio: ["pipe", "pipe", "inherit"] });
-    const lines = createInterface({ input: process.stdout })[Symbol.asyncIterator]();
-    const shop = new Shop(process, lines);
-    Object.assign(shop, JSON.parse((await lines.next()).value));
-    return shop;
+/** A program that carries out a command a line, and ends with its input. */
+export class Program {
+  constructor(path) {
+    this.process = spawn(path, [MODULE], { stdio: ["pipe", "pipe", "inherit"] });
+    this.lines = createInterface({ input: this.process.stdout })[Symbol.asyncIterator]();
+    this.turn = Promise.resolve();
   }
 
-  constructor(process, lines) {
-    this.process = process;
-    this.lines = lines;
-    this.turn = Promise.resolve();
+  async answer() {
+    return JSON.parse((await this.lines.next()).value);
   }
 
   /** Carries out a command, one after the other. */
   do(command, more = {}) {
     this.turn = this.turn.then(async () => {
       this.process.stdin.write(`${JSON.stringify({ do: command, ...more })}\n`);
-      const answer = JSON.parse((await this.lines.next()).value);
+      const answer = await this.answer();
       if (answer.error) throw new Error(`${command}: ${answer.error}`);
       return answer;
     });
     return this.turn;
+  }
+
+  async close() {
+    this.process.stdin.end();
+    if (this.process.exitCode === null) await once(this.process, "exit");
+  }
+}
+
+/** The shop. */
+export class Shop extends Program {
+  static async open() {
+    if (!SERVER) throw new Error("ORDER_EVENTS_JS_SERVER must name the shop's program");
+    const shop = new Shop(SERVER);
+    return Object.assign(shop, await shop.answer());
   }
 
   create(order, customer = "anna") {
@@ -68,11 +77,6 @@ export class Shop {
 
   async seen() {
     return (await this.do("seen")).requests;
-  }
-
-  async close() {
-    this.process.stdin.end();
-    if (this.process.exitCode === null) await once(this.process, "exit");
   }
 }
 

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 
 import {
-  Background, eventually, hasNotes, hasState, isLive, openPage, sawEach, until, watchOrder, watching,
+  Background, QUICK, eventually, hasNotes, hasState, isLive, openPage, sawEach, until, watchOrder, watching,
 } from "./support.js";
 import { stories } from "./story.js";
 
@@ -22,6 +22,11 @@ async function isOne(shop) {
   await eventually("there is one stream", async () => (await shop.streams()).length === 1);
 }
 
+/** Whoever is gone had led, so that another has to connect. */
+async function connects(shop) {
+  await eventually("another connects", async () => (await shop.seen()).length > 0);
+}
+
 story("eight tabs of a user hold one connection, and all are told", async ({ shop, context }) => {
   const pages = await tabs(context, shop, 8);
   await isOne(shop);
@@ -36,22 +41,48 @@ story("eight tabs of a user hold one connection, and all are told", async ({ sho
 });
 
 story("the leading tab's end loses nothing, gentle or not", async ({ shop, context }) => {
-  const pages = await tabs(context, shop, 4);
+  const pages = await tabs(context, shop, 8);
   await shop.remarks("42", 1, 2);
   for (const page of pages) await hasNotes(page, "n2");
+  assert.equal((await shop.seen()).length, 1);
   // Closed.
   await pages.shift().close();
   await shop.remarks("42", 3, 4);
   for (const page of pages) await sawEach(page, 1, 4);
+  await connects(shop);
   // Killed.
   const killed = pages.shift();
   const debugging = await context.newCDPSession(killed);
+  const crashed = killed.waitForEvent("crash");
   debugging.send("Page.crash").catch(() => {});
+  await crashed;
   await shop.remarks("42", 5, 6);
   for (const page of pages) {
     await sawEach(page, 1, 6);
     await isLive(page);
   }
+  await isOne(shop);
+  await connects(shop);
+});
+
+story("watches on one page share a connection, too", async ({ shop, context }) => {
+  const page = await openPage(context, shop);
+  await page.evaluate(async (settings) => {
+    const { watchOrder } = await import("/js/order-events.js");
+    globalThis.heard = [[], []];
+    globalThis.watches = heard.map((notes) => {
+      const onEvent = ({ data }) => notes.push(data.note);
+      return watchOrder("42", { user: "anna", settings, onEvent });
+    });
+  }, QUICK);
+  await until(page, "both are live", () => watches.every(({ state }) => state === "live"));
+  await isOne(shop);
+  await shop.remarks("42", 1, 2);
+  await until(page, "both were told", () => heard.every((notes) => notes.length === 2));
+  await page.evaluate(() => watches[0].close());
+  await shop.remarks("42", 3, 4);
+  await until(page, "the other goes on", () => heard[1].length === 4);
+  assert.deepEqual(await page.evaluate(() => heard), [["n1", "n2"], ["n1", "n2", "n3", "n4"]]);
   await isOne(shop);
 });
 

@@ -42,7 +42,7 @@ export type Order = {
     work?: WorkEntry;
 };
 export type Picture = {
-    orders: Order[];
+    orders: readonly Order[];
     cursor: string;
 };
 export declare class Orders {

@@ -13,7 +13,7 @@
  */
 import type { Settings } from "./settings.js";
 export type State = "connecting" | "live" | "polling" | "stale" | "offline" | "closed";
-export type Closing = "final" | "closed" | "unauthenticated" | "forbidden" | "not-found";
+export type Closing = "final" | "closed" | "unauthenticated" | "forbidden" | "not-found" | "schema";
 export type Command = {
     do: "open";
     form: "stream" | "page";
@@ -48,6 +48,8 @@ export declare class Reconnect {
     heard(now: number): void;
     /** The stream said that it is one of ours, and how often it will speak. @param {number} heartbeat */
     ready(heartbeat: number): void;
+    /** The server speaks a version that we would misread. @returns {Command[]} */
+    misread(): Command[];
     /** The stream said how long to wait before coming back. @param {number} retry */
     told(retry: number): void;
     /**

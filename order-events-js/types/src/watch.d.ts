@@ -2,7 +2,7 @@
  * What a page holds in its hands: an order, or many, as they stand and as they change.
  */
 import type { Clock } from "./connection.js";
-import type { Delivery, Order } from "./orders.js";
+import type { Delivery, Order, Picture } from "./orders.js";
 import type { Closing, State } from "./reconnect.js";
 import type { Settings } from "./settings.js";
 import type { Access } from "./transport.js";
@@ -20,6 +20,11 @@ export type WatchOwn = {
      * where nobody is signed in any more, and to throw where that could not be found out
      */
     refresh?: () => unknown;
+    /**
+     * orders as they stood at a cursor, to go on from: what came with the
+     * page, say
+     */
+    known?: Picture;
     /**
      * closes the watch
      */
@@ -59,6 +64,8 @@ export type WatchOptions = Access & WatchOwn;
  *   tab has its own, for nobody knows whether another tab's user may see the same
  * @property {() => unknown} [refresh] renews the sign-in after a 401, once; to resolve to `false`
  *   where nobody is signed in any more, and to throw where that could not be found out
+ * @property {Picture} [known] orders as they stood at a cursor, to go on from: what came with the
+ *   page, say
  * @property {AbortSignal} [signal] closes the watch
  * @property {(told: Told & { type: "event" }, watch: OrderWatch) => void} [onEvent]
  * @property {(watch: OrderWatch) => void} [onChange] what is known of orders has changed
@@ -109,7 +116,6 @@ export declare class OrderWatch extends EventTarget {
     /** How far we were told. Opaque. */
     get cursor(): string;
     close(): void;
-    [Symbol.dispose](): void;
     /**
      * What happens from now on. Ends with the watch, and throws where the server did not let us in.
      * Whoever lags far behind is brought to the present by a reset.

@@ -79,6 +79,25 @@ story("the second press of a double click moves nothing", async (shop) => {
   await reads(desk, "#detail-chip", "Processing");
 });
 
+story("a note whose answer was lost counts once, however often it is sent", async (shop) => {
+  const desk = await working(shop, "sam", ORDERS.PROCESSING);
+  await desk.route("**/notes", async (route) => {
+    await route.fetch();
+    await route.abort();
+  }, { times: 1 });
+  await desk.getByLabel("What is to be known").fill("She called twice.");
+  await desk.getByRole("button", { name: "Add note" }).click();
+  await reads(desk, "#refusal", "cannot be reached");
+  await reads(desk, "#timeline", "She called twice.");
+  await desk.getByRole("button", { name: "Add note" }).click();
+  await reads(desk, "#outcome", "for staff alone");
+  // Another that comes after it is there, so a second of the first would be.
+  await desk.getByLabel("What is to be known").fill("She is on her way.");
+  await desk.getByRole("button", { name: "Add note" }).click();
+  await reads(desk, "#timeline", "She is on her way.");
+  assert.equal(await desk.locator("#timeline li", { hasText: "She called twice." }).count(), 1);
+});
+
 story("an order is moved by keys alone, and the focus is never lost", async (shop) => {
   const desk = await shop.visit("sam");
   await reads(desk, "#orders", "Order 1048");

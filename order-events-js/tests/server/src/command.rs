@@ -22,8 +22,11 @@ pub(crate) enum Command {
     Down,
     /// Listens again.
     Up,
-    /// Drains, ends and starts again; with an empty log, perhaps.
-    Restart { lose: bool },
+    /// Drains, ends and starts again.
+    Restart,
+    /// Of a server that is down: its log is lost, and another begun. What it holds is published before
+    /// it is up again, for who asks meanwhile would be told that there is nothing.
+    Lose,
     /// Refuses by streams from now on, for a browser's own `EventSource`.
     Soft,
     /// Nobody is signed in any more, and their streams end.
@@ -91,10 +94,11 @@ impl Shop {
             }
             Command::Down => self.down().await,
             Command::Up => self.up()?,
-            Command::Restart { lose } => self.restart(lose).await?,
+            Command::Restart => self.restart().await?,
+            Command::Lose => self.lose(),
             Command::Soft => {
                 self.is_soft = true;
-                self.restart(false).await?;
+                self.restart().await?;
             }
             Command::SignOut => {
                 for user in self.access.sign_out() {

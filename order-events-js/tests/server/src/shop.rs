@@ -92,16 +92,19 @@ impl Shop {
     }
 
     /// Drains, ends and starts again.
-    pub(crate) async fn restart(&mut self, lose: bool) -> Result<(), String> {
+    pub(crate) async fn restart(&mut self) -> Result<(), String> {
         if let Some(Running { stop, task }) = self.running.take() {
             let _told = stop.send(());
             task.await.map_err(|error| error.to_string())?;
         }
-        if lose {
-            self.engine = Arc::new(MemoryEngine::new());
-        }
         self.hub = hub(&self.engine);
         self.up()
+    }
+
+    /// An empty log instead of the one there was.
+    pub(crate) fn lose(&mut self) {
+        self.engine = Arc::new(MemoryEngine::new());
+        self.hub = hub(&self.engine);
     }
 
     fn router(&self) -> Result<Router, String> {

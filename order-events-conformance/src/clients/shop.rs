@@ -1,166 +1,111 @@
-//! The server that misbehaves as a case wants it: on a raw socket, for no framework would.
+//! What a case's server answers.
 
 use std::io::Write as _;
 use std::net::SocketAddr;
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 use tokio::sync::watch;
-use tokio::task::JoinSet;
 
-use crate::vectors::{Attempt, Case};
+use super::line::Line;
+use super::request::Request;
+use super::table::{Attempt, Case};
 
 const AT: &str = "2026-11-21T12:00:00.000Z";
 const HEARTBEAT: &[u8] = b": hb\n\n";
 
-/// A server of one case. Whoever drops it ends it.
-pub(crate) struct Server {
-    pub(crate) address: SocketAddr,
-    shop: Arc<Shop>,
-    _tasks: JoinSet<()>,
+/// A page with nothing on it, from which a browser can load a client.
+const PAGE: &[u8] =
+    b"<!doctype html><meta charset=utf-8><link rel=icon href=data:,><title>Shop</title>";
+
+pub(super) struct Shop {
+    pub(super) case: Case,
+    /// How many events there are.
+    pub(super) log: AtomicU64,
+    pub(super) other: SocketAddr,
+    /// Where scripts are.
+    pub(super) scripts: Option<PathBuf>,
+    pub(super) seen: Seen,
 }
 
 #[derive(Default)]
-struct Seen {
-    requests: AtomicUsize,
+pub(super) struct Seen {
+    pub(super) requests: AtomicUsize,
     /// Requests that are being answered.
-    open: watch::Sender<usize>,
-    /// Requests at the other origin, and those of them with what is none of its business.
-    leaks: AtomicUsize,
-}
-
-struct Shop {
-    case: Case,
-    /// How many events there are.
-    log: AtomicU64,
-    other: SocketAddr,
-    seen: Seen,
-}
-
-struct Request {
-    path: String,
-    head: String,
-}
-
-impl Server {
-    pub(crate) async fn start(case: &Case) -> Self {
-        let mut tasks = JoinSet::new();
-        let other = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let other_address = other.local_addr().unwrap();
-        let log = AtomicU64::new(case.log);
-        let seen = Seen::default();
-        let shop = Arc::new(Shop { case: case.clone(), log, other: other_address, seen });
-        tasks.spawn(accept(listener, Arc::clone(&shop), Shop::serve));
-        tasks.spawn(accept(other, Arc::clone(&shop), Shop::forge));
-        Self { address, shop, _tasks: tasks }
-    }
-
-    /// One more event.
-    pub(crate) fn publish(&self) {
-        self.shop.log.fetch_add(1, Ordering::SeqCst);
-    }
-
-    pub(crate) fn requests(&self) -> usize {
-        self.shop.seen.requests.load(Ordering::SeqCst)
-    }
-
-    /// Waits until nobody is being answered any more.
-    pub(crate) async fn is_left(&self) {
-        self.shop.seen.open.subscribe().wait_for(|open| *open == 0).await.unwrap();
-    }
-
-    /// Waits until another request has come, or one is over.
-    pub(crate) async fn is_busy(&self) {
-        let mut open = self.shop.seen.open.subscribe();
-        open.changed().await.unwrap();
-    }
-
-    pub(crate) fn leaks(&self) -> usize {
-        self.shop.seen.leaks.load(Ordering::SeqCst)
-    }
-}
-
-async fn accept<S, F>(listener: TcpListener, shop: Arc<Shop>, serve: S)
-where
-    S: Fn(Arc<Shop>, TcpStream) -> F + Send + 'static,
-    F: Future<Output = ()> + Send + 'static,
-{
-    let mut connections = JoinSet::new();
-    loop {
-        let (stream, _) = listener.accept().await.unwrap();
-        stream.set_nodelay(true).unwrap();
-        connections.spawn(serve(Arc::clone(&shop), stream));
-    }
-}
-
-impl Request {
-    async fn read(stream: &mut TcpStream) -> Option<Self> {
-        let mut bytes = Vec::new();
-        while !bytes.ends_with(b"\r\n\r\n") {
-            bytes.push(stream.read_u8().await.ok()?);
-        }
-        let head = String::from_utf8(bytes).ok()?;
-        let path = head.split(' ').nth(1)?.to_owned();
-        Some(Self { path, head })
-    }
-
-    fn header(&self, name: &str) -> Option<&str> {
-        let mut lines = self.head.lines().filter_map(|line| line.split_once(": "));
-        lines.find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value)
-    }
-
-    fn is_stream(&self) -> bool {
-        self.header("accept") == Some("text/event-stream")
-    }
-
-    fn place(&self) -> Option<u64> {
-        self.header("last-event-id")?.strip_prefix("v.")?.parse().ok()
-    }
+    pub(super) open: watch::Sender<usize>,
+    /// Requests at the other origin, with what is none of its business.
+    pub(super) leaks: AtomicUsize,
 }
 
 impl Shop {
     /// The other origin: notes what it is sent, and lies.
-    async fn forge(self: Arc<Self>, mut stream: TcpStream) {
+    pub(super) async fn forge(self: Arc<Self>, mut stream: TcpStream) {
         let Some(request) = Request::read(&mut stream).await else { return };
-        let private = ["authorization", "last-event-id"];
-        if private.iter().any(|name| request.header(name).is_some()) {
+        let mut line = Line::new(stream, false);
+        if request.is_preflight() {
+            return line.allow().await;
+        }
+        if request.is_private() {
             self.seen.leaks.fetch_add(1, Ordering::SeqCst);
         }
-        let mut line = Line { stream, slow: false };
         line.head("text/event-stream", "").await;
         line.chunk(block("order.note", Some(99), &self.event(99).1).as_bytes()).await;
         line.hold().await;
     }
 
-    async fn serve(self: Arc<Self>, mut stream: TcpStream) {
+    pub(super) async fn serve(self: Arc<Self>, mut stream: TcpStream) {
         let Some(request) = Request::read(&mut stream).await else { return };
+        if request.is_preflight() {
+            return Line::new(stream, false).allow().await;
+        }
+        if request.path == "/" || request.path.starts_with("/js/") {
+            return self.script(Line::new(stream, false), &request.path).await;
+        }
         self.seen.open.send_modify(|open| *open += 1);
-        let is_aside = request.path.starts_with("/moved") || request.path.starts_with("/loop");
-        let attempts = &self.case.attempts;
+        let attempt = self.attempt(&request);
+        let line = Line::new(stream, attempt.slow);
+        // Whatever becomes of it, until the client lets go of it or we do.
+        self.answer(line, &request, &attempt).await;
+        self.seen.open.send_modify(|open| *open -= 1);
+    }
+
+    /// The page of a client in a browser, and what it loads.
+    async fn script(&self, mut line: Line, path: &str) {
+        let Some(scripts) = &self.scripts else { return line.refuse(404, "").await };
+        let Some(file) = path.strip_prefix("/js/") else {
+            return line.file("text/html", PAGE).await;
+        };
+        let is_below =
+            Path::new(file).components().all(|part| matches!(part, Component::Normal(_)));
+        match tokio::fs::read(scripts.join(file)).await {
+            Ok(text) if is_below => line.file("text/javascript", &text).await,
+            _ => line.refuse(404, "").await,
+        }
+    }
+
+    /// What this request meets.
+    fn attempt(&self, request: &Request) -> Attempt {
+        let aside = ["/moved", "/loop"].into_iter().find(|aside| request.path.starts_with(aside));
         let mut attempt = Attempt::default();
-        if !is_aside {
+        if aside.is_none() {
             let count = self.seen.requests.fetch_add(1, Ordering::SeqCst);
-            attempt = attempts[count.min(attempts.len() - 1)].clone();
+            let attempts = &self.case.attempts;
+            attempt = attempts.get(count).or(attempts.last()).cloned().unwrap_or_default();
         }
         match attempt.r#for.as_deref() {
             Some("stream") if !request.is_stream() => attempt = Attempt::default(),
             Some("page") if request.is_stream() => attempt = Attempt::default(),
             _ => {}
         }
-        if request.path.starts_with("/loop") {
+        if aside == Some("/loop") {
             attempt.redirect = Some("loop".to_owned());
         }
-        let line = Line { stream, slow: attempt.slow };
-        // Whatever becomes of it, until the client lets go of it or we do.
-        self.answer(line, &request, &attempt).await;
-        self.seen.open.send_modify(|open| *open -= 1);
+        attempt
     }
 
     async fn answer(&self, mut line: Line, request: &Request, attempt: &Attempt) {
@@ -232,7 +177,8 @@ impl Shop {
         }
         let place = request.place().filter(|_| attempt.reset.is_none());
         let resumed = place.map(|at| format!(r#","resumed":"v.{at}""#)).unwrap_or_default();
-        let data = format!(r#"{{"schema":1{resumed},"heartbeatMs":100}}"#);
+        let schema = attempt.schema.unwrap_or(1);
+        let data = format!(r#"{{"schema":{schema}{resumed},"heartbeatMs":100}}"#);
         let mut text = format!("retry: 10\n{}", block("ready", place, &data));
         let log = self.log();
         let mut next = log + 1;
@@ -264,11 +210,11 @@ impl Shop {
             Some("close") => line.end().await,
             Some("half") => line.half().await,
             Some("event") => {
-                line.chunk(&next.as_bytes()[..next.find("orderId").unwrap()]).await;
+                line.chunk(&next.as_bytes()[..next.len() / 2]).await;
                 line.reset();
             }
             Some("character") => {
-                line.chunk(&next.as_bytes()[..=next.find('東').unwrap()]).await;
+                line.chunk(&next.as_bytes()[..=next.find('東').unwrap_or(0)]).await;
                 line.reset();
             }
             Some("silence") => line.hold().await,
@@ -362,71 +308,6 @@ fn encoded(encoding: &str) -> String {
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
-    encoder.write_all(bytes).unwrap();
-    encoder.finish().unwrap()
-}
-
-/// A connection's answer. A client that is gone is no error here.
-struct Line {
-    stream: TcpStream,
-    slow: bool,
-}
-
-impl Line {
-    async fn head(&mut self, kind: &str, headers: &str) {
-        let head = format!(
-            "HTTP/1.1 200 OK\r\ncontent-type: {kind}\r\ntransfer-encoding: chunked\r\nconnection: close\r\n{headers}\r\n"
-        );
-        let _ = self.stream.write_all(head.as_bytes()).await;
-    }
-
-    async fn refuse(&mut self, status: u16, headers: &str) {
-        let head = format!(
-            "HTTP/1.1 {status} No\r\ncontent-length: 0\r\nconnection: close\r\n{headers}\r\n"
-        );
-        let _ = self.stream.write_all(head.as_bytes()).await;
-    }
-
-    async fn chunk(&mut self, bytes: &[u8]) {
-        let piece = if self.slow { 1 } else { bytes.len().max(1) };
-        for piece in bytes.chunks(piece) {
-            let mut chunk = format!("{:x}\r\n", piece.len()).into_bytes();
-            chunk.extend_from_slice(piece);
-            chunk.extend_from_slice(b"\r\n");
-            if self.stream.write_all(&chunk).await.is_err() {
-                return;
-            }
-            if self.slow {
-                tokio::task::yield_now().await;
-            }
-        }
-    }
-
-    async fn end(&mut self) {
-        let _ = self.stream.write_all(b"0\r\n\r\n").await;
-        let _ = self.stream.shutdown().await;
-    }
-
-    /// Nothing more, until the client is gone.
-    async fn hold(&mut self) {
-        let mut sink = [0; 64];
-        while matches!(self.stream.read(&mut sink).await, Ok(read) if read > 0) {}
-    }
-
-    /// … with a chunk that was promised, and the writing side closed.
-    async fn half(&mut self) {
-        let _ = self.stream.write_all(b"ff\r\nevent: order").await;
-        let _ = self.stream.shutdown().await;
-        self.hold().await;
-    }
-
-    /// Closed as it is: what was written goes out, and the chunks have no end.
-    fn reset(self) {
-        drop(self);
-    }
-
-    /// Whether the client went away within this time.
-    async fn wait(&mut self, span: Duration) -> bool {
-        tokio::time::timeout(span, self.hold()).await.is_ok()
-    }
+    let written = encoder.write_all(bytes).and_then(|()| encoder.finish());
+    written.expect("a vector takes everything")
 }
