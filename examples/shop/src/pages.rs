@@ -51,10 +51,9 @@ pub struct File {
 impl Site {
     /// A page, as it is shown to somebody. What is filled in is ours, and nobody's input.
     pub fn show(&self, page: &Page, to: Option<&Person>) -> String {
-        let styles = page
-            .styles
-            .iter()
-            .map(|name| format!("<link rel=\"stylesheet\" href=\"/assets/{name}\">\n"));
+        let styles = self.styles.iter().chain(page.styles);
+        let styles =
+            styles.map(|name| format!("<link rel=\"stylesheet\" href=\"/assets/{name}\">\n"));
         let script = page
             .script
             .map(|name| format!("<script type=\"module\" src=\"/assets/{name}\"></script>"));

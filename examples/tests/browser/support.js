@@ -17,8 +17,9 @@ const CAP = 30_000;
  * What a file of tests tells of a program: each of its stories has one of its own, and people who
  * are gone after it. What a page complains of fails its story.
  *
- * @param {{ variable: string, people: Record<string, string> }} of the variable of the environment
- *   that names the program, and the names of its accounts
+ * @param {{ variable: string, people: Record<string, string>, secrets?: Record<string, string> }} of
+ *   the variable of the environment that names the program, the names of its accounts, and what it
+ *   is to know beside the secret of sign-in
  */
 export function stories(of) {
   let chromium;
@@ -42,10 +43,10 @@ export class Shop {
   complaints = [];
   #contexts = [];
 
-  static async open(browser, { variable, people }) {
+  static async open(browser, { variable, people, secrets }) {
     const path = process.env[variable];
     if (!path) throw new Error(`${variable} must name the shop's program`);
-    const env = { ...process.env, PORT: "0", SHOP_SECRET: "a secret of these tests" };
+    const env = { ...process.env, PORT: "0", SHOP_SECRET: "a secret of these tests", ...secrets };
     const program = spawn(path, { env, stdio: ["ignore", "pipe", "inherit"] });
     const shop = new Shop();
     Object.assign(shop, { browser, people, program });
