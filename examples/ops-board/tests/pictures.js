@@ -17,7 +17,7 @@ const desktop = { width: 1440, height: 900 };
 await takePictures(OPS_BOARD, { forTheReadme, everything, desktop });
 
 async function forTheReadme(shop, picture) {
-  const options = { viewport: { width: 1440, height: 1000 }, reducedMotion: "reduce" };
+  const options = { viewport: { width: 1440, height: 1140 }, reducedMotion: "reduce" };
   const flora = await working(shop, "flora", ORDERS.PROCESSING, options);
   const milo = await working(shop, "milo", ORDERS.PROCESSING);
   await working(shop, "ines", "2039");

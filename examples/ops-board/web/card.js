@@ -4,7 +4,7 @@ import { nextStatuses } from "./order-events-js/order-events.js";
 import { isPending } from "./acting.js";
 import { ACTIONS, onPress } from "./desk.js";
 import { element, icon } from "./dom.js";
-import { face } from "./people.js";
+import { face, nobody } from "./people.js";
 import { assignee, due, inShort } from "./ticket.js";
 
 export class Card {
@@ -55,9 +55,9 @@ export class Card {
 }
 
 function about(order, ticket) {
-  const number = element("p", { class: "ticket-number" }, `Order ${order.orderId}`);
+  const number = element("p", { class: "ticket-number" }, `Order ${order.orderId} `);
   if (!ticket) return [number];
-  number.append(" · ", due(ticket, order));
+  number.append(due(ticket, order));
   return [element("p", { class: "ticket-items" }, inShort(ticket)), number];
 }
 
@@ -66,9 +66,7 @@ function foot({ timeline }, others) {
   const notes = timeline.filter(({ event }) => event === "order.note").length;
   const said = (text) => element("span", { class: "visually-hidden" }, text);
   const parts = [
-    name
-      ? element("span", { class: "owner" }, said("Looked after by "), face(name))
-      : element("span", { class: "owner quiet" }, "Unassigned"),
+    element("span", { class: "owner" }, said("Looked after by "), name ? face(name) : nobody()),
     notes > 0 && element("span", { class: "notes" }, said("Notes: "), icon("note"), String(notes)),
     others.length > 0 &&
       element("span", { class: "eyes" }, said("Looking at it: "), icon("eye"), ...others.map(face)),

@@ -2,7 +2,7 @@
 
 import { showRefusal } from "./desk.js";
 import { at, element } from "./dom.js";
-import { face } from "./people.js";
+import { face, nobody } from "./people.js";
 import { Refusal, ask } from "./server.js";
 import { chip } from "./status.js";
 import { assignee } from "./ticket.js";
@@ -60,7 +60,6 @@ function headline(orderId, missed) {
 
 function owner(order) {
   const name = assignee(order);
-  return name
-    ? [face(name), element("span", {}, `${name} looks after it`)]
-    : [element("span", { class: "quiet" }, "Nobody looks after it")];
+  const text = `${name ?? "Nobody"} looks after it`;
+  return [name ? face(name) : nobody(), element("span", {}, text)];
 }

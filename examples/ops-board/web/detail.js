@@ -23,7 +23,14 @@ export function openDetail(board) {
   /** @type {ReturnType<typeof watchOrder> | undefined} */
   let watch;
   let orderId;
-  const order = () => newer(watch?.order, board.order(orderId));
+
+  /** As it stands. Two streams tell of it, and either may be ahead. */
+  function order() {
+    const known = board.order(orderId);
+    // A watch that is over tells nothing any more.
+    const own = watch?.state === "closed" ? undefined : watch?.order;
+    return known && own?.version > known.version ? own : known;
+  }
 
   function select() {
     const wanted = decodeURIComponent(location.hash.slice(1));
@@ -94,11 +101,6 @@ export function openDetail(board) {
   at("remark").addEventListener("submit", (event) => void remark(event));
   at("move").addEventListener("submit", (event) => event.preventDefault());
   return { draw, select };
-}
-
-/** Two streams tell of it; either may be ahead. */
-function newer(one, other) {
-  return (one?.version ?? 0) > (other?.version ?? 0) ? one : other;
 }
 
 /** Follows the order, unless somebody is just choosing. */

@@ -1,6 +1,6 @@
 /** Who is here: florists as small round pictures of their letters, and who is looking at what. */
 
-import { at, element } from "./dom.js";
+import { at, element, icon } from "./dom.js";
 import { lookAt } from "./looking.js";
 
 /** Who is signed in at this page, by name. */
@@ -23,6 +23,12 @@ export function face(name) {
     element("span", { "aria-hidden": "true" }, letters),
     element("span", { class: "visually-hidden" }, name),
   );
+}
+
+/** The place of somebody, where there is nobody. */
+export function nobody() {
+  const said = element("span", { class: "visually-hidden" }, "nobody");
+  return element("span", { class: "face nobody", title: "Nobody" }, icon("person"), said);
 }
 
 /** Follows who is here. Gives who else has an order open. */

@@ -32,13 +32,13 @@ story("a move is on a colleague's board without a reload", async (shop) => {
 
 story("a card is dragged to where it may go, and to nowhere else", async (shop) => {
   const [ines, milo] = [await working(shop, "ines"), await working(shop, "milo")];
+  const said = [];
+  ines.on("request", (request) => request.method() === "POST" && said.push(request.postDataJSON()));
   await drag(ines, ORDERS.PENDING, "DELIVERED");
   await drag(ines, ORDERS.PENDING, "PENDING");
   await drag(ines, ORDERS.PENDING, "PROCESSING");
   await ticket(milo, ORDERS.PENDING, "PROCESSING").waitFor();
-  await open(milo, ORDERS.PENDING);
-  const moves = await milo.locator("#timeline strong").allInnerTexts();
-  assert.deepEqual(moves, ["Processing", "Order placed"], "the other two were nothing");
+  assert.deepEqual(said.map(({ status }) => status), ["PROCESSING"], "the other two were nothing");
 });
 
 story("who drags a card away from under a colleague's hand wins, and the other is told", async (shop) => {
@@ -113,7 +113,7 @@ story("who looks after an order is on every board, and of two who take it one ha
   await reads(milo, "[data-order='2040'] .owner", "Ines Duarte");
   assert.equal(await milo.getByLabel("Florist").inputValue(), "ines");
   await assign(milo, "Nobody");
-  await reads(ines, "[data-order='2040'] .owner", "Unassigned");
+  await reads(ines, "[data-order='2040'] .owner", "nobody");
 });
 
 story("a note for colleagues is there at once, and what is being written stays", async (shop) => {
