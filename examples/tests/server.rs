@@ -53,6 +53,11 @@ impl Server {
         Self { process, _output: output, address }
     }
 
+    /// Where it is, for programs that are told.
+    pub(crate) fn address(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
     pub(crate) async fn get(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
         self.ask(Method::GET, path, headers, "").await
     }

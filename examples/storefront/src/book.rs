@@ -7,7 +7,7 @@ use order_events_axum::{CustomerId, Invalid, OrderId};
 use serde::Serialize;
 
 use crate::goods::Good;
-use crate::people::Person;
+use crate::pages::PEOPLE;
 
 /// Cheap to clone; clones are one book.
 #[derive(Debug, Clone, Default)]
@@ -94,7 +94,7 @@ impl Purchase {
         Self {
             order_id: order.clone(),
             customer: customer.clone(),
-            customer_name: Person::name_of(customer.as_str()).to_owned(),
+            customer_name: PEOPLE.name_of(customer.as_str()).to_owned(),
             items: items.iter().map(|&(good, count)| Item { good, count }).collect(),
             cents: items.iter().map(|(good, count)| good.cents * count).sum(),
         }

@@ -4,10 +4,8 @@ mod access;
 mod book;
 mod checkout;
 mod goods;
-mod guard;
 mod pages;
 mod panel;
-mod people;
 mod seed;
 mod sessions;
 mod staff;
@@ -16,7 +14,10 @@ mod timings;
 
 use std::io;
 
-use axum::middleware::from_fn;
+use axum::extract::Request;
+use axum::middleware::{Next, from_fn};
+use axum::response::{IntoResponse, Response};
+use http::{HeaderName, HeaderValue, StatusCode};
 use order_events_axum::{Door, Listener, STOP_DEADLINE, authorizer, routes, serve, stopped};
 
 use crate::store::Store;
@@ -30,7 +31,7 @@ async fn main() -> io::Result<()> {
     let router = pages::routes()
         .merge(sessions::routes())
         .nest("/api", api)
-        .layer(from_fn(guard::own_pages_only))
+        .layer(from_fn(own_pages_only))
         .with_state(store);
     let listener = Listener::bind(shop::address())?;
     println!("listening on http://{}", listener.local_addr()?);
@@ -40,4 +41,18 @@ async fn main() -> io::Result<()> {
     }
     serve(listener, router, &hub, stopped(), STOP_DEADLINE).await;
     Ok(())
+}
+
+/// Refuses what a page of somebody else's sends, and says what our pages may load.
+async fn own_pages_only(request: Request, next: Next) -> Response {
+    let (head, body) = request.into_parts();
+    let mut response = match shop::is_ours(&head) {
+        true => next.run(Request::from_parts(head, body)).await,
+        false => StatusCode::FORBIDDEN.into_response(),
+    };
+    for (name, value) in shop::GUARDS {
+        let (name, value) = (HeaderName::from_static(name), HeaderValue::from_static(value));
+        response.headers_mut().insert(name, value);
+    }
+    response
 }

@@ -1,6 +1,4 @@
-//! The pages, and what they load: the files of `web/`, and the browser's client as it is published.
-
-mod assets;
+//! The pages, and who is shown which.
 
 use axum::Router;
 use axum::extract::{Path, State};
@@ -9,65 +7,66 @@ use axum::routing::get;
 use http::StatusCode;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use order_events_axum::Head;
+use shop::{ABSENT, Page, People, Person, Role, Site};
 
-use crate::people::Person;
 use crate::store::Store;
+
+/// Who may be tried out.
+pub(crate) const PEOPLE: People = People(&[
+    Person { id: "anna", name: "Anna Berg", role: Role::Customer },
+    Person { id: "ben", name: "Ben Okoro", role: Role::Customer },
+    Person { id: "sam", name: "Sam Lindqvist", role: Role::Admin },
+    Person { id: "rita", name: "Rita Novak", role: Role::Admin },
+]);
+
+const SITE: Site = Site {
+    name: "Kiln &amp; Linen",
+    icon: "mug",
+    styles: &[],
+    files: &[
+        ("favicon.svg", include_str!("../web/favicon.svg")),
+        ("orders.css", include_str!("../web/orders.css")),
+        ("orders.js", include_str!("../web/orders.js")),
+        ("order.css", include_str!("../web/order.css")),
+        ("order.js", include_str!("../web/order.js")),
+        ("tracker.js", include_str!("../web/tracker.js")),
+        ("purchases.js", include_str!("../web/purchases.js")),
+        ("staff.css", include_str!("../web/staff.css")),
+        ("staff.js", include_str!("../web/staff.js")),
+        ("panel.js", include_str!("../web/panel.js")),
+    ],
+};
+
+const SIGN_IN: Page =
+    Page { title: "Sign in", styles: &[], script: None, main: include_str!("../web/sign-in.html") };
+const ORDERS: Page = Page {
+    title: "Your orders",
+    styles: &["orders.css"],
+    script: Some("orders.js"),
+    main: include_str!("../web/orders.html"),
+};
+const ORDER: Page = Page {
+    title: "Your order",
+    styles: &["order.css"],
+    script: Some("order.js"),
+    main: include_str!("../web/order.html"),
+};
+const STAFF: Page = Page {
+    title: "Orders",
+    styles: &["desk.css", "staff.css"],
+    script: Some("staff.js"),
+    main: include_str!("../web/staff.html"),
+};
 
 pub(crate) fn routes() -> Router<Store> {
     Router::new()
         .route("/", get(home))
-        .route("/sign-in", get(async || SIGN_IN.show(None)))
+        .route("/sign-in", get(async || show(&SIGN_IN, None)))
         .route("/orders", get(async |at, head| for_customers(&ORDERS, at, head)))
         .route("/orders/{order}", get(async |at, head| for_customers(&ORDER, at, head)))
         .route("/staff", get(for_staff))
         .route("/assets/{*path}", get(asset))
-        .fallback(async || (StatusCode::NOT_FOUND, ABSENT.show(None)))
-}
-
-/// What stands between the same head and foot.
-struct Page {
-    title: &'static str,
-    /// The name of its own style sheet and script; none needs neither.
-    name: Option<&'static str>,
-    main: &'static str,
-}
-
-const LAYOUT: &str = include_str!("../web/layout.html");
-
-const SIGN_IN: Page =
-    Page { title: "Sign in", name: None, main: include_str!("../web/sign-in.html") };
-const ORDERS: Page =
-    Page { title: "Your orders", name: Some("orders"), main: include_str!("../web/orders.html") };
-const ORDER: Page =
-    Page { title: "Your order", name: Some("order"), main: include_str!("../web/order.html") };
-const STAFF: Page =
-    Page { title: "Orders", name: Some("staff"), main: include_str!("../web/staff.html") };
-const ABSENT: Page =
-    Page { title: "Not found", name: None, main: include_str!("../web/absent.html") };
-
-impl Page {
-    /// The page, as it is shown to somebody. What is filled in is ours, and nobody's input.
-    fn show(&self, to: Option<&Person>) -> Response {
-        let own = self.name.map(|name| {
-            format!(
-                "<link rel=\"stylesheet\" href=\"/assets/{name}.css\">\n\
-                 <script type=\"module\" src=\"/assets/{name}.js\"></script>"
-            )
-        });
-        let account = to.map(|person| {
-            let account = include_str!("../web/account.html");
-            account.trim_end().replace("{name}", person.name)
-        });
-        let html = LAYOUT
-            .replace("{title}", self.title)
-            .replace("{own}", &own.unwrap_or_default())
-            .replace("{user}", to.map_or("", |person| person.id))
-            .replace("{account}", &account.unwrap_or_default())
-            .replace("{main}", self.main)
-            .replace("{badge}", include_str!("../web/badge.html").trim_end());
-        // After signing out the way back shows nothing.
-        ([(CACHE_CONTROL, "no-store")], Html(html)).into_response()
-    }
+        .fallback(async || (StatusCode::NOT_FOUND, show(&ABSENT, None)))
 }
 
 /// Where whoever comes belongs.
@@ -81,29 +80,29 @@ async fn home(State(store): State<Store>, head: Head) -> Redirect {
 
 fn for_customers(page: &Page, State(store): State<Store>, head: Head) -> Response {
     match visitor(&store, &head) {
-        Some(person) if !person.is_staff() => page.show(Some(person)),
+        Some(person) if !person.is_staff() => show(page, Some(person)),
         _ => Redirect::to("/").into_response(),
     }
 }
 
 async fn for_staff(State(store): State<Store>, head: Head) -> Response {
     match visitor(&store, &head) {
-        Some(person) if person.is_staff() => STAFF.show(Some(person)),
+        Some(person) if person.is_staff() => show(&STAFF, Some(person)),
         _ => Redirect::to("/").into_response(),
     }
 }
 
 fn visitor(store: &Store, head: &Head) -> Option<&'static Person> {
-    Person::of(store.shop.user(head).ok()?.id.as_str())
+    PEOPLE.of(store.shop.user(head).ok()?.id.as_str())
+}
+
+fn show(page: &Page, to: Option<&Person>) -> Response {
+    // After signing out the way back shows nothing.
+    ([(CACHE_CONTROL, "no-store")], Html(SITE.show(page, to))).into_response()
 }
 
 async fn asset(Path(path): Path<String>) -> Response {
-    let Some(text) = assets::text(&path) else { return StatusCode::NOT_FOUND.into_response() };
-    let kind = match path.rsplit('.').next() {
-        Some("css") => "text/css",
-        Some("svg") => "image/svg+xml",
-        _ => "text/javascript",
-    };
+    let Some(file) = SITE.file(&path) else { return StatusCode::NOT_FOUND.into_response() };
     // It is asked for again each time, since the next build may have another.
-    ([(CONTENT_TYPE, kind), (CACHE_CONTROL, "no-cache")], text).into_response()
+    ([(CONTENT_TYPE, file.kind), (CACHE_CONTROL, "no-cache")], file.text).into_response()
 }

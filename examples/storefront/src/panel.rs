@@ -7,7 +7,7 @@ use axum::{Json, Router};
 use order_events_axum::{Answer, Audience, Head, HubStats, Scope, Timestamp, Watcher};
 use serde::Serialize;
 
-use crate::people::Person;
+use crate::pages::PEOPLE;
 use crate::staff::staff;
 use crate::store::Store;
 use crate::timings::Summary;
@@ -92,7 +92,7 @@ impl Began {
 impl Seat {
     fn of(watcher: &Watcher) -> Self {
         Self {
-            who: Person::name_of(watcher.principal.as_str()).to_owned(),
+            who: PEOPLE.name_of(watcher.principal.as_str()).to_owned(),
             what: match &watcher.scope {
                 Scope::Tenant => "every order".to_owned(),
                 scope => scope.to_string(),

@@ -2,12 +2,8 @@
 
 use std::error::Error;
 use std::sync::Arc;
-use std::time::Duration;
 
-use order_events_axum::{
-    Clock, CustomerId, Hub, ManualClock, MemoryEngine, OrderId, OrderStatus, SystemClock,
-    Timestamp, Update,
-};
+use order_events_axum::{CustomerId, MemoryEngine, OrderId, OrderStatus, Update};
 
 use crate::book::Book;
 use crate::goods::Good;
@@ -73,7 +69,7 @@ const STORY: &[(u64, u64, Told)] = &[
     (6, 1048, Placed),
 ];
 
-/// Writes them: by a hub of their own on the same log, whose clock stands where each happened.
+/// Writes them into the log, and what was bought into the book.
 pub(crate) async fn fill(
     engine: &Arc<MemoryEngine>,
     book: &Book,
@@ -83,19 +79,8 @@ pub(crate) async fn fill(
         let (order, customer) = (OrderId::new(number.to_string())?, CustomerId::new(*customer)?);
         book.enter(*number, &order, &customer, &items.collect::<Vec<_>>());
     }
-    let now = SystemClock.now();
-    let clock = ManualClock::new(now);
-    let hub = Hub::builder().engine(Arc::clone(engine)).clock(clock.clone()).build();
-    for (minutes, number, told) in STORY {
-        clock.set(before(now, *minutes));
-        hub.publish(update(*number, told)?).await?;
-    }
-    Ok(())
-}
-
-fn before(now: Timestamp, minutes: u64) -> Timestamp {
-    let ago = Duration::from_secs(minutes * 60).as_millis();
-    Timestamp::from_millis(now.as_millis().saturating_sub_unsigned(ago as u64))
+    let story = STORY.iter().map(|(minutes, number, told)| Ok((*minutes, update(*number, told)?)));
+    shop::tell(engine, story.collect::<Result<Vec<_>, Box<dyn Error + Send + Sync>>>()?).await
 }
 
 fn update(number: u64, told: &Told) -> Result<Update, Box<dyn Error + Send + Sync>> {
@@ -124,7 +109,7 @@ fn update(number: u64, told: &Told) -> Result<Update, Box<dyn Error + Send + Syn
 mod tests {
     use std::collections::BTreeSet;
 
-    use order_events_axum::{Grant, Lifecycle, Principal, Scope};
+    use order_events_axum::{Grant, Hub, Lifecycle, Principal, Scope};
 
     use super::*;
 

@@ -3,13 +3,11 @@
 use axum::extract::{Path, State};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use order_events_axum::{
-    Answer, Denied, Head, IdempotencyKey, OrderId, OrderStatus, Parts, Sent, Update,
-};
+use order_events_axum::{Answer, Denied, Head, OrderId, Parts, Sent, Update};
 use serde::{Deserialize, Serialize};
-use shop::{Receipt, User};
+use shop::{Key, Move, Receipt, Remark, User};
 
-use crate::people::Person;
+use crate::pages::PEOPLE;
 use crate::store::Store;
 
 pub(crate) fn routes() -> Router<Store> {
@@ -20,38 +18,15 @@ pub(crate) fn routes() -> Router<Store> {
         .route("/staff/carriers", get(carriers))
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Change {
-    status: OrderStatus,
-    note: Option<String>,
-    /// Of the page's making, so that a press that is sent twice counts once.
-    key: Option<String>,
-}
-
 /// The lifecycle, and then the shop's own rule, say whether it may be.
 async fn change_status(
     State(store): State<Store>,
     Path(order): Path<String>,
     head: Head,
-    change: Sent<Change>,
+    to: Sent<Move>,
 ) -> Answer<Json<Receipt>> {
     let user = staff(&store, &head)?;
-    let Json(Change { status, note, key }) = change?;
-    let mut update = Update::status(OrderId::new(order)?, status);
-    if let Some(note) = note {
-        update = update.with_note(note);
-    }
-    publish(&store, update, &user, key).await
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Remark {
-    note: String,
-    /// Whether the customer reads it.
-    public: bool,
-    key: Option<String>,
+    publish(&store, to?.0.of(order)?, &user).await
 }
 
 async fn note(
@@ -61,10 +36,7 @@ async fn note(
     remark: Sent<Remark>,
 ) -> Answer<Json<Receipt>> {
     let user = staff(&store, &head)?;
-    let Json(Remark { note, public, key }) = remark?;
-    let update = Update::note(OrderId::new(order)?, note);
-    let update = if public { update.public() } else { update };
-    publish(&store, update, &user, key).await
+    publish(&store, remark?.0.of(order)?, &user).await
 }
 
 #[derive(Debug, Deserialize)]
@@ -72,7 +44,8 @@ async fn note(
 struct Parcel {
     carrier: CarrierId,
     number: String,
-    key: Option<String>,
+    #[serde(default)]
+    key: Key,
 }
 
 async fn tracking(
@@ -86,7 +59,7 @@ async fn tracking(
     let carrier = carrier.carrier();
     let page = carrier.page(&number);
     let update = Update::tracking(OrderId::new(order)?, carrier.name, number, Some(page));
-    publish(&store, update, &user, key).await
+    publish(&store, key.on(update)?, &user).await
 }
 
 async fn carriers(State(store): State<Store>, head: Head) -> Answer<Json<&'static [Carrier]>> {
@@ -152,15 +125,7 @@ pub(crate) fn staff(store: &Store, head: &Parts) -> Result<User, Denied> {
     Ok(user)
 }
 
-async fn publish(
-    store: &Store,
-    update: Update,
-    by: &User,
-    key: Option<String>,
-) -> Answer<Json<Receipt>> {
-    let mut update = update.with_actor(Person::name_of(by.id.as_str()));
-    if let Some(key) = key {
-        update = update.with_key(IdempotencyKey::new(key)?);
-    }
+async fn publish(store: &Store, update: Update, by: &User) -> Answer<Json<Receipt>> {
+    let update = update.with_actor(PEOPLE.name_of(by.id.as_str()));
     Ok(Json(store.publish(update).await?.into()))
 }

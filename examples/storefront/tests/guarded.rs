@@ -2,42 +2,28 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests too")]
 
-use http::{Method, StatusCode};
+use http::StatusCode;
 use shop::Role;
 
-use crate::server::{Answer, Server, bearer};
+use crate::pages::{cookie, say};
+use crate::server::{Server, bearer};
 
 const SERVER: &str = env!("CARGO_BIN_EXE_storefront");
 
+#[path = "../../tests/pages.rs"]
+mod pages;
 #[path = "../../tests/server.rs"]
 #[allow(dead_code, reason = "the quickstarts ask for more")]
 mod server;
 
+const WATCHES: (&str, &str) = ("anna", "/api/customers/anna/events");
+const STAFF: &str = "sam";
+const SAYS: (&str, &str) = ("/api/staff/orders/1046/status", r#"{"status":"SHIPPED"}"#);
+const PATHS: [&str; 5] = ["/sign-in", "/staff", "/assets/staff.js", "/api/events", "/nowhere"];
+
 /// Anna's, and Ben's.
 const HERS: &str = "1046";
 const HIS: &str = "1047";
-
-async fn say(server: &Server, who: &str, path: &str, body: &str) -> Answer {
-    let headers = [("authorization", who), ("content-type", "application/json")];
-    server.ask(Method::POST, path, &headers, body).await
-}
-
-async fn form(server: &Server, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
-    let kind = ("content-type", "application/x-www-form-urlencoded");
-    server.ask(Method::POST, path, &[&[kind], headers].concat(), body).await
-}
-
-/// The cookie that signing in gives.
-async fn cookie(server: &Server, user: &str) -> String {
-    let answer = form(server, "/session", &[], &format!("user={user}")).await;
-    assert_eq!(
-        (answer.status, &answer.headers["location"]),
-        (StatusCode::SEE_OTHER, &"/".parse().unwrap())
-    );
-    let cookie = answer.headers["set-cookie"].to_str().unwrap();
-    assert!(cookie.contains("; HttpOnly") && cookie.contains("; SameSite=Lax"), "{cookie}");
-    cookie.split(';').next().unwrap().to_owned()
-}
 
 fn staffs_ways(order: &str) -> [(String, &'static str); 3] {
     [
@@ -175,55 +161,4 @@ async fn a_new_order_is_followed_before_it_is_there_and_by_nobody_else() {
     let sam = bearer("sam", Role::Admin);
     let staffs = say(&server, &sam, "/api/orders", r#"{"good":"mug"}"#).await;
     assert_eq!(staffs.status, StatusCode::FORBIDDEN);
-}
-
-#[tokio::test]
-async fn signing_out_ends_the_session_and_its_streams() {
-    let server = Server::start().await;
-    let cookie = cookie(&server, "anna").await;
-    let headers = [("cookie", cookie.as_str())];
-    let mut stream = server.watch("/api/customers/anna/events", &headers).await;
-    stream.expect("ready").await;
-    let answer = form(&server, "/session/end", &headers, "").await;
-    assert_eq!(answer.headers["location"], "/sign-in");
-    assert!(answer.headers["set-cookie"].to_str().unwrap().starts_with("session=; "));
-    let ended = async {
-        loop {
-            let told = stream.next().await.unwrap();
-            if &*told.event == "end" {
-                return told.data;
-            }
-        }
-    };
-    assert!(server::within(ended).await.contains("revoked"));
-}
-
-#[tokio::test]
-async fn pages_of_others_change_nothing_and_ours_run_nothing_inline() {
-    let server = Server::start().await;
-    let sams = cookie(&server, "sam").await;
-    let [(path, body), ..] = staffs_ways(HERS);
-    for (origin, expected) in [
-        ("https://evil.example", StatusCode::FORBIDDEN),
-        ("null", StatusCode::FORBIDDEN),
-        ("http://shop.example", StatusCode::OK),
-    ] {
-        let headers =
-            [("cookie", sams.as_str()), ("origin", origin), ("content-type", "application/json")];
-        let answer = server.ask(Method::POST, &path, &headers, body).await;
-        assert_eq!(answer.status, expected, "{origin}");
-    }
-    let foreign =
-        form(&server, "/session", &[("origin", "https://evil.example")], "user=ben").await;
-    assert_eq!((foreign.status, foreign.headers.get("set-cookie")), (StatusCode::FORBIDDEN, None));
-    for path in ["/sign-in", "/staff", "/assets/staff.js", "/api/events", "/nowhere"] {
-        let answer =
-            server.get(path, &[("cookie", &sams), ("accept", "text/html, application/json")]).await;
-        let policy = answer.headers["content-security-policy"].to_str().unwrap();
-        assert!(
-            policy.starts_with("default-src 'self';") && !policy.contains("unsafe"),
-            "{policy}"
-        );
-        assert!(!answer.body.contains("style=") && !answer.body.contains("onclick="), "{path}");
-    }
 }

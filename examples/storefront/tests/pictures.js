@@ -1,38 +1,11 @@
-/** Pictures of the pages, for the README; or of all of them, to look at. */
+/** Pictures of the storefront's pages. */
 
-import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { takePictures } from "../../tests/browser/pictures.js";
+import { ORDERS, STOREFRONT, following, reads, working } from "./browser/support.js";
 
-import { openBrowser } from "../../../order-events-js/tests/browser/support.js";
-import { ORDERS, Shop, following, reads, working } from "./browser/support.js";
+await takePictures(STOREFRONT, { forTheReadme, everything });
 
-const README = fileURLToPath(new URL("../../../docs/pictures", import.meta.url));
-const DESKTOP = { width: 1120, height: 860 };
-const PHONE = { width: 390, height: 844 };
-
-const [directory = README] = process.argv.slice(2);
-await mkdir(directory, { recursive: true });
-const chromium = await openBrowser();
-const shop = await Shop.open(chromium.browser);
-try {
-  if (directory === README) {
-    await forTheReadme();
-  } else {
-    for (const colorScheme of ["light", "dark"]) {
-      for (const [size, viewport] of Object.entries({ desktop: DESKTOP, phone: PHONE })) {
-        const options = { colorScheme, viewport, reducedMotion: "reduce" };
-        await everything(`${size}-${colorScheme}`, options);
-      }
-    }
-  }
-} finally {
-  await shop.close();
-  await chromium.close();
-}
-
-/** Each at the moment at which there is most to see. */
-async function forTheReadme() {
+async function forTheReadme(shop, picture) {
   const options = { viewport: { width: 1120, height: 1060 }, reducedMotion: "reduce" };
   const page = await following(shop, "anna", ORDERS.PROCESSING, options);
   const desk = await working(shop, "sam", ORDERS.PROCESSING, options);
@@ -50,7 +23,7 @@ async function forTheReadme() {
   await picture(desk, "staff");
 }
 
-async function everything(name, options) {
+async function everything(shop, picture, name, options) {
   const guest = await shop.look(options);
   await guest.goto(`${shop.at}/sign-in`);
   await picture(guest, `${name}-sign-in`, true);
@@ -81,8 +54,4 @@ async function everything(name, options) {
   await desk.getByRole("button", { name: "Add note" }).click();
   await reads(desk, "#timeline", "Be quick");
   await picture(desk, `${name}-working`, true);
-}
-
-function picture(page, name, fullPage = false) {
-  return page.screenshot({ path: join(directory, `${name}.png`), fullPage });
 }

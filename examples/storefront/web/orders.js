@@ -1,9 +1,10 @@
 /** All orders of a customer, and what else there is to order. */
 
 import { steps, watch as watchEvents } from "./order-events-js/order-events.js";
+import { followBook } from "./book.js";
 import { at, element, fill, icon, money, time } from "./dom.js";
 import { follow, showNotice } from "./follow.js";
-import { followPurchases, inShort } from "./purchases.js";
+import { inShort } from "./purchases.js";
 import { ask, say } from "./server.js";
 import { chip, latestFirst } from "./status.js";
 import { face } from "./words.js";
@@ -18,7 +19,7 @@ const watch = watchEvents(url, { user });
 watch.addEventListener("change", draw);
 watch.addEventListener("state", draw);
 follow(watch, { about: (orderId) => `Order ${orderId}: ` });
-const bought = followPurchases(watch, draw);
+const bought = followBook("/api/purchases", watch, draw);
 void drawGoods();
 
 function draw() {

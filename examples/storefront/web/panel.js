@@ -1,21 +1,12 @@
 /** How the hub does, looked at every other second while somebody looks. */
 
 import { at, count, element, time } from "./dom.js";
-import { ask } from "./server.js";
+import { lookAt } from "./looking.js";
 
 const EVERY = 2000;
 
 /** Gives what looks once more, for when something has happened. */
-export function followPanel() {
-  const look = async () => {
-    if (document.hidden) return;
-    const panel = await ask("/api/staff/panel").catch(() => undefined);
-    if (panel) draw(panel);
-  };
-  setInterval(() => void look(), EVERY);
-  void look();
-  return look;
-}
+export const followPanel = () => lookAt("/api/staff/panel", EVERY, draw);
 
 function draw({ connections, watchPoints, lag, began, publishing, watchers }) {
   at("connections").textContent = connections;

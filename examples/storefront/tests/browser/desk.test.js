@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 
 import { STATUSES } from "../../../../order-events-js/order-events.js";
-import { ORDERS, reads, stories, working } from "./support.js";
+import { ORDERS, focused, holdBack, reads, stories, tabTo, working } from "./support.js";
 
 const story = stories();
 
@@ -24,12 +24,7 @@ story("a move that somebody else made impossible is refused and explained", asyn
   const sam = await working(shop, "sam", ORDERS.PENDING);
   const rita = await working(shop, "rita", ORDERS.PENDING);
   // Sam's press is on its way while Rita's is carried out.
-  let letGo;
-  const held = new Promise((resolve) => (letGo = resolve));
-  await sam.route("**/status", async (route) => {
-    await held;
-    await route.continue();
-  });
+  const letGo = await holdBack(sam, "**/status");
   await sam.getByRole("button", { name: "Start processing" }).click();
   await rita.getByRole("button", { name: "Cancel order" }).click();
   await rita.getByRole("dialog").getByRole("button", { name: "Cancel order" }).click();
@@ -101,23 +96,14 @@ story("a note whose answer was lost counts once, however often it is sent", asyn
 story("an order is moved by keys alone, and the focus is never lost", async (shop) => {
   const desk = await shop.visit("sam");
   await reads(desk, "#orders", "Order 1048");
-  const focused = () =>
-    desk.evaluate(() => document.activeElement.id || document.activeElement.textContent.trim());
-  const tabTo = async (what) => {
-    for (let presses = 0; presses < 60; presses += 1) {
-      if ((await focused()).startsWith(what)) return;
-      await desk.keyboard.press("Tab");
-    }
-    throw new Error(`${what} is not reached by the keyboard`);
-  };
   await desk.keyboard.press("Tab");
-  assert.equal(await focused(), "Skip to the content");
+  assert.equal(await focused(desk), "Skip to the content");
   await desk.keyboard.press("Enter");
-  await tabTo("Order 1048");
+  await tabTo(desk, "Order 1048");
   await desk.keyboard.press("Enter");
   await reads(desk, "#detail-title", "Order 1048");
-  assert.equal(await focused(), "detail-title");
-  await tabTo("Start processing");
+  assert.equal(await focused(desk), "detail-title");
+  await tabTo(desk, "Start processing");
   await desk.keyboard.press("Enter");
   await reads(desk, "#detail-chip", "Processing");
   await desk.locator("#detail-title:focus").waitFor();

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 
-import { ORDERS, findings, reads, stories, working } from "./support.js";
+import { ORDERS, findings, isTooWide, reads, stories, working } from "./support.js";
 
 const story = stories();
 
@@ -57,8 +57,6 @@ for (const colorScheme of ["light", "dark"]) {
 
 story("nothing is wider than a phone", async (shop) => {
   const viewport = { width: 320, height: 640 };
-  const isTooWide = (page) =>
-    page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
   const page = await shop.visit("anna", { viewport });
   await reads(page, "#orders", "Order 1048");
   assert.equal(await isTooWide(page), false, "the list");

@@ -1,0 +1,65 @@
+/** Two said something of the same order: whoever came second is told, and nothing of either is lost. */
+
+import { showRefusal } from "./desk.js";
+import { at, element } from "./dom.js";
+import { face, nobody } from "./people.js";
+import { Refusal, ask } from "./server.js";
+import { chip } from "./status.js";
+import { assignee } from "./ticket.js";
+import { drawTimeline } from "./timeline.js";
+import { face as look } from "./words.js";
+
+/** One question at a time: two orders may have been moved by others at once. */
+let asked = Promise.resolve();
+
+/**
+ * Shows what happened since an order was seen, and how it stands. Gives the order as it stands, where
+ * the florist wants what they wanted all the same.
+ */
+export function askAboutConflict(seen, wish) {
+  const answer = asked.then(() => askNow(seen, wish));
+  asked = answer.catch(() => {});
+  return answer;
+}
+
+async function askNow({ orderId, version }, wish) {
+  let now;
+  try {
+    // The board may not be there yet; the log is.
+    now = await ask(`/api/orders/${encodeURIComponent(orderId)}`);
+  } catch (refusal) {
+    if (!(refusal instanceof Refusal)) throw refusal;
+    return void showRefusal(orderId, refusal);
+  }
+  const missed = now.timeline.filter(({ data }) => data.version > version);
+  const dialog = at("conflict");
+  at("conflict-title").textContent = headline(orderId, missed);
+  at("conflict-text").textContent =
+    `You wanted to ${wish.wanted}. Somebody was faster, so nothing of yours was done.`;
+  at("conflict-missed").replaceChildren();
+  drawTimeline(at("conflict-missed"), missed);
+  at("conflict-now").replaceChildren(chip(now.status), ...owner(now));
+  at("conflict-again").hidden = !wish.isPossible(now);
+  at("conflict-again").textContent = `${wish.action} all the same`;
+  dialog.returnValue = "leave";
+  dialog.showModal();
+  await new Promise((resolve) => dialog.addEventListener("close", resolve, { once: true }));
+  return dialog.returnValue === "again" ? now : undefined;
+}
+
+/** Who moved it to what; or that something else was said of it. */
+function headline(orderId, missed) {
+  const move = missed.findLast(({ event }) => event === "order.status");
+  if (move) {
+    const { actor = "Somebody", status } = move.data;
+    return `${actor} moved order ${orderId} to ${look(status).label}`;
+  }
+  const { actor = "Somebody" } = missed.at(-1)?.data ?? {};
+  return `${actor} was just at order ${orderId}`;
+}
+
+function owner(order) {
+  const name = assignee(order);
+  const text = `${name ?? "Nobody"} looks after it`;
+  return [name ? face(name) : nobody(), element("span", {}, text)];
+}
