@@ -62,6 +62,12 @@ impl Connection {
         Ok(is_http2)
     }
 
+    /// Waits until there is something to read; false where nothing comes any more.
+    pub async fn is_asked(&mut self) -> io::Result<bool> {
+        let mut one = [0];
+        Ok(!self.unread.is_empty() || self.reader.peek(&mut one).await? > 0)
+    }
+
     /// These bytes come before all else that is read.
     pub fn is_to_read(&mut self, bytes: &[u8]) {
         // A copy, for a few bytes may be all that is left of a large buffer.

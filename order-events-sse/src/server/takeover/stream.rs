@@ -86,11 +86,15 @@ impl<B: Body<Data = Bytes> + Unpin> Beginning<B> {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
         match &mut self.body {
-            Some(stream) if !self.has_begun => {
+            Some(stream) if !self.has_begun => loop {
                 let frame = ready!(Pin::new(&mut stream.body).poll_frame(cx));
+                // Written as it comes, a chunk of nothing would be the last.
+                if is_empty(&frame) {
+                    continue;
+                }
                 self.has_begun = true;
-                Poll::Ready(frame)
-            }
+                return Poll::Ready(frame);
+            },
             _ => {
                 if let Some(stream) = self.body.take() {
                     self.rest.lay(stream);
@@ -99,6 +103,10 @@ impl<B: Body<Data = Bytes> + Unpin> Beginning<B> {
             }
         }
     }
+}
+
+fn is_empty<E>(frame: &Option<Result<Frame<Bytes>, E>>) -> bool {
+    matches!(frame, Some(Ok(frame)) if frame.data_ref().is_some_and(Bytes::is_empty))
 }
 
 /// What is left of a body.
