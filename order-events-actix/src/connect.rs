@@ -44,18 +44,21 @@ pub(crate) fn connections<H: Http + 'static>(
     terms: Rc<Terms>,
 ) -> impl Service<TcpStream, Response = (), Error = DispatchError> {
     apply_fn(Rc::new(http), move |stream, http: &Rc<H>| {
-        let served = connect(stream, Rc::clone(http), Rc::clone(&terms));
-        async {
-            served.await;
-            Ok(())
-        }
+        // In a box, for actix's task would have room for it twice.
+        Box::pin(connect(stream, Rc::clone(http), Rc::clone(&terms)))
     })
 }
 
 /// Serves a connection until it ends, or until the server stops and what is under way is finished.
-async fn connect(stream: TcpStream, http: Rc<impl Http>, terms: Rc<Terms>) {
+async fn connect(
+    stream: TcpStream,
+    http: Rc<impl Http>,
+    terms: Rc<Terms>,
+) -> Result<(), DispatchError> {
     // A connection that cannot be set up is one that has gone already.
-    let (Ok(()), Ok(address)) = (terms.socket.tune(&stream), stream.peer_addr()) else { return };
+    let (Ok(()), Ok(address)) = (terms.socket.tune(&stream), stream.peer_addr()) else {
+        return Ok(());
+    };
     let mut connection = Connection::new(stream);
     let peer = connection.peer();
     // What is over soon, or is seldom, is kept apart: a task is as large as the largest that it may
@@ -64,24 +67,24 @@ async fn connect(stream: TcpStream, http: Rc<impl Http>, terms: Rc<Terms>) {
         // Until a peer has said something, nobody knows which HTTP it speaks.
         in_time(&terms, terms.head_timeout, connection.is_http2()).await?.ok()
     });
-    let Some(is_http2) = first.await else { return };
+    let Some(is_http2) = first.await else { return Ok(()) };
     if is_http2 {
         let lent = Lent::whole(connection, Rc::default());
         Box::pin(serve(&*http, lent, Protocol::Http2, address, &terms)).await;
-        return;
+        return Ok(());
     }
     loop {
         let lent = Lent::by_turns(connection, Rc::default());
         let taken = Box::pin(serve(&*http, lent, Protocol::Http1, address, &terms)).await;
-        let Some((stream, rest)) = taken else { return };
+        let Some((stream, rest)) = taken else { return Ok(()) };
         if !stream.send(&peer).await || terms.keep_alive.is_zero() {
-            return;
+            return Ok(());
         }
         connection = rest;
         // Nothing is kept ready for a request before it comes.
         let next = Box::pin(in_time(&terms, terms.keep_alive, connection.is_asked()));
         if !matches!(next.await, Some(Ok(true))) {
-            return;
+            return Ok(());
         }
     }
 }

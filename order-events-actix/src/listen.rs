@@ -19,6 +19,9 @@ pub const KEEP_ALIVE: Duration = Duration::from_secs(75);
 /// How many connections a worker has at most: what actix takes by default. More wait to be accepted.
 pub const MAX_CONNECTIONS: usize = 25_600;
 
+/// actix reads the clock of its time-outs twice a second, and does not see one that is over by then.
+const SHORTEST_TIMEOUT: Duration = Duration::from_secs(1);
+
 /// A listener whose connections are set up for streams, for [`serve`](crate::serve); and how that
 /// serves them.
 #[derive(Debug)]
@@ -68,16 +71,20 @@ impl Listener {
         Self { max_connections, ..self }
     }
 
-    /// How long a head may take; by default [`HEAD_TIMEOUT`].
+    /// How long a head may take; by default [`HEAD_TIMEOUT`]. At least a second.
     #[must_use]
     pub fn head_timeout(self, head_timeout: Duration) -> Self {
-        Self { head_timeout, ..self }
+        Self { head_timeout: head_timeout.max(SHORTEST_TIMEOUT), ..self }
     }
 
-    /// How long a connection may rest; by default [`KEEP_ALIVE`]. With [`Duration::ZERO`] each has
-    /// one request.
+    /// How long a connection may rest; by default [`KEEP_ALIVE`]. At least a second, or, with
+    /// [`Duration::ZERO`], not at all: each has one request.
     #[must_use]
     pub fn keep_alive(self, keep_alive: Duration) -> Self {
-        Self { keep_alive, ..self }
+        let may_rest = !keep_alive.is_zero();
+        Self {
+            keep_alive: if may_rest { keep_alive.max(SHORTEST_TIMEOUT) } else { keep_alive },
+            ..self
+        }
     }
 }
