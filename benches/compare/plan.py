@@ -115,7 +115,8 @@ EXPERIMENTS = [
         {"watchers": 240, "stopped": 60, "inflight": 4, "seconds": 4}, {"seconds": 2},
         figures=[
             "cpu_ratio", "alone_cpu_us_per_delivery", "beside_cpu_us_per_delivery", "p99_ratio",
-            "alone_p99_ms", "beside_p99_ms", "kb_per_stopped", "kernel_kb_per_stopped",
+            "alone_p99_ms", "beside_p99_ms", "kb_per_stopped", "sending_kb_per_stopped",
+            "kernel_kb_per_stopped",
         ],
     ),
     Experiment(

@@ -30,6 +30,8 @@ pub async fn serve<L: Lifecycle>(
     stop: impl Future<Output = ()>,
     deadline: Duration,
 ) {
+    // Turned into what serves requests here and once, not by each request.
+    let router: Router = router.with_state(());
     let mut connections = JoinSet::new();
     let (stopping, is_stopping) = watch::channel(false);
     let mut stop = pin!(stop);

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io;
+use std::process::Command;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use rustix::thread::{CpuSet, sched_setaffinity};
@@ -33,6 +34,20 @@ pub fn socket_memory() -> io::Result<u64> {
     let pages = line.and_then(|line| line.split(' ').skip_while(|word| *word != "mem").nth(1));
     let pages: u64 = number(pages)?;
     Ok(pages * 4096)
+}
+
+/// Bytes that the kernel holds for what the sockets of a local port have been given to send, with its
+/// own records of it, which is what a send buffer's cap is about. None where there is no `ss`.
+pub fn send_memory(port: u16) -> io::Result<Option<u64>> {
+    let shown = Command::new("ss").args(["-tnmH", &format!("sport = :{port}")]).output();
+    let shown = match shown {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        shown => shown?.stdout,
+    };
+    let shown = String::from_utf8_lossy(&shown);
+    // skmem:(r0,rb131072,t0,tb131072,f1280,w51968,o0,bl0,d0)
+    let queued = shown.split(['(', ',', ')']).filter_map(|field| field.strip_prefix('w'));
+    queued.map(|bytes| number::<u64>(Some(bytes))).sum::<io::Result<u64>>().map(Some)
 }
 
 /// A process as the system sees it.

@@ -38,6 +38,6 @@ pub use settings::{
     FRAME_BYTES, HEARTBEAT, LIFETIME, LOG_PATIENCE, MAX_WAIT, PAGE_BYTES, PAGE_EVENTS, PAGE_ORDERS,
     RETRY, RETRY_AFTER, Settings, WhenRefused,
 };
-pub use socket::{BACKLOG, SEND_BUFFER, Socket, USER_TIMEOUT};
+pub use socket::{BACKLOG, SEND_BUFFER, Socket, UNSENT, USER_TIMEOUT};
 pub use stopping::{STOP_DEADLINE, stopped};
 pub use unpublished::{unpublished, unreadable};

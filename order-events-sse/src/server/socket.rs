@@ -16,6 +16,11 @@ pub const USER_TIMEOUT: Duration = Duration::from_secs(60);
 /// own accounts; without a cap one stalled peer was seen to pin 2.8 MB.
 pub const SEND_BUFFER: usize = 64 * 1024;
 
+/// With so much in a socket that was not sent yet, it takes no more, in bytes. Whoever stopped reading
+/// has nothing under way, so this and not [`SEND_BUFFER`] is what it costs the kernel (a packet more at
+/// most); and what comes after it is not old by the time it is read. Linux only.
+pub const UNSENT: u32 = 32 * 1024;
+
 /// Connections that wait to be accepted. In a storm of reconnects the usual 128 overflow, and whoever
 /// is dropped waits a second for its next SYN.
 pub const BACKLOG: i32 = 4096;
@@ -35,13 +40,20 @@ pub struct Socket {
     pub user_timeout: Duration,
     /// See [`SEND_BUFFER`].
     pub send_buffer: usize,
+    /// See [`UNSENT`].
+    pub unsent: u32,
     /// See [`BACKLOG`].
     pub backlog: i32,
 }
 
 impl Default for Socket {
     fn default() -> Self {
-        Self { user_timeout: USER_TIMEOUT, send_buffer: SEND_BUFFER, backlog: BACKLOG }
+        Self {
+            user_timeout: USER_TIMEOUT,
+            send_buffer: SEND_BUFFER,
+            unsent: UNSENT,
+            backlog: BACKLOG,
+        }
     }
 }
 
@@ -95,6 +107,8 @@ impl Socket {
         // An event is written whole; waiting for more would only delay it.
         connection.set_tcp_nodelay(true)?;
         connection.set_send_buffer_size(self.send_buffer)?;
+        #[cfg(any(target_os = "android", target_os = "linux"))]
+        connection.set_tcp_notsent_lowat(self.unsent)?;
         #[cfg(any(target_os = "android", target_os = "fuchsia", target_os = "linux"))]
         connection.set_tcp_user_timeout(Some(self.user_timeout.min(LONGEST_TIMEOUT)))?;
         // Silence is normal here, so a peer that vanished is only noticed by asking it. Asked once
@@ -153,5 +167,6 @@ mod tests {
         let connection = tuned(USER_TIMEOUT);
         assert!(connection.tcp_nodelay().unwrap());
         assert!(connection.send_buffer_size().unwrap() <= 2 * SEND_BUFFER);
+        assert_eq!(connection.tcp_notsent_lowat().unwrap(), UNSENT);
     }
 }

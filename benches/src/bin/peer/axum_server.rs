@@ -37,7 +37,8 @@ where
         let listener = listener.tap_io(|connection| {
             let _gone = connection.set_nodelay(true);
         });
-        axum::serve(listener, router).await
+        // A bare router would be copied for each connection, with all of its routes.
+        axum::serve(listener, router.into_make_service()).await
     });
     runtime.block_on(served)?
 }

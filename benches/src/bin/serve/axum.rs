@@ -31,7 +31,9 @@ pub(crate) fn serve(kept: &Kept, port: u16, threads: usize) -> io::Result<()> {
 pub(crate) fn serve_stock(kept: &Kept, port: u16, threads: usize) -> io::Result<()> {
     let runtime = runtime(threads)?;
     let router = router(&runtime.block_on(Shop::open(kept))?);
-    let served = runtime.spawn(async move { axum::serve(listen(port)?, router).await });
+    // A bare router would be copied for each connection, with all of its routes.
+    let service = router.into_make_service();
+    let served = runtime.spawn(async move { axum::serve(listen(port)?, service).await });
     runtime.block_on(served)?
 }
 

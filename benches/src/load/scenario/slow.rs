@@ -4,7 +4,7 @@ use std::io;
 
 use super::{Window, client, millis, report_faults};
 use crate::load::client::Client;
-use crate::load::machine::{now, socket_memory};
+use crate::load::machine::{now, send_memory, socket_memory};
 use crate::load::options::Options;
 use crate::load::report::Report;
 use crate::load::server::Server;
@@ -28,6 +28,7 @@ pub(super) fn run(options: &Options, server: &Server, report: &mut Report) -> io
     let kernel = socket_memory()?;
     let held = filled(options, server, &mut client)?;
     let kernel = socket_memory()?.saturating_sub(kernel);
+    let sending = send_memory(server.port)?;
     let beside = measured(options, server, &mut client)?;
     client.drop_stopped(options.stopped);
     let again = measured(options, server, &mut client)?;
@@ -44,6 +45,9 @@ pub(super) fn run(options: &Options, server: &Server, report: &mut Report) -> io
     report.measure("beside_p99_ms", beside.p99);
     report.measure("p99_ratio", beside.p99 / alone(|it| it.p99));
     report.measure("kb_per_stopped", per_reader(grown));
+    if let Some(sending) = sending {
+        report.measure("sending_kb_per_stopped", per_reader(sending as f64));
+    }
     report.measure("kernel_kb_per_stopped", per_reader(kernel as f64));
     report.add("events_not_read", held.events);
     report_faults(&client, report);
