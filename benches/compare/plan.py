@@ -5,7 +5,10 @@ from dataclasses import dataclass, field
 # The names under which results and targets speak of servers, and how each is started. `{port}` is
 # the load's to fill in; nginx is set up by `nchan.py`.
 PEERS = ["floor", "actix-bytes", "actix-lab", "axum-bytes", "axum-user", "bare-axum", "bare-actix"]
-OURS = {"ours-axum": "axum", "ours-axum-stock": "axum-stock", "ours-actix": "actix"}
+OURS = {
+    "ours-axum": "axum", "ours-axum-stock": "axum-stock",
+    "ours-actix": "actix", "ours-actix-stock": "actix-stock",
+}
 NCHAN = "nchan"
 
 DESCRIPTIONS = {
@@ -19,11 +22,12 @@ DESCRIPTIONS = {
     "nchan": "nginx + nchan (C)",
     "ours-axum": "order-events, axum by its own `serve`",
     "ours-axum-stock": "order-events, stock `axum::serve` with our listener",
-    "ours-actix": "order-events, actix",
+    "ours-actix": "order-events, actix by its own `serve`",
+    "ours-actix-stock": "order-events, actix's `HttpServer` with our sockets",
 }
 
 BOTH = ["ours-axum", "ours-actix"]
-ALL_OURS = ["ours-axum", "ours-axum-stock", "ours-actix"]
+ALL_OURS = ["ours-axum", "ours-axum-stock", "ours-actix", "ours-actix-stock"]
 DELIVERING = ["floor", "actix-bytes", "actix-lab", "axum-bytes", "axum-user", NCHAN, *ALL_OURS]
 
 

@@ -39,11 +39,16 @@ fn ours_on_actix_tells_what_is_published() {
 }
 
 #[test]
+fn ours_on_stock_actix_tells_what_is_published() {
+    tells(&Server::start(SERVE, &["--adapter", "actix-stock", "--threads", "1"]));
+}
+
+#[test]
 #[ignore = "needs redis-server: run by scripts/test"]
 fn ours_on_redis_tells_what_is_published_on_another_node() {
     let redis = Redis::start().unwrap();
     let url = redis.url();
-    for adapter in ["axum", "axum-stock", "actix"] {
+    for adapter in ["axum", "axum-stock", "actix", "actix-stock"] {
         for threads in ["1", "2"] {
             let args = ["--adapter", adapter, "--threads", threads, "--engine", "redis"];
             let args = [&args[..], &["--redis", &url]].concat();

@@ -1,90 +1,47 @@
-//! What a server of streams needs of its sockets, as one call; and one that ends it with them.
+//! A server for streams: it drains before it ends.
 
 use std::fmt;
+use std::future::Future;
 use std::io;
-use std::net::ToSocketAddrs;
+use std::rc::Rc;
 use std::time::Duration;
 
-use actix_http::{Request, Response};
-use actix_service::{IntoServiceFactory, Service, ServiceFactory};
+use actix_http::{HttpService, Request, Response};
+use actix_server::Server;
+use actix_service::{
+    IntoServiceFactory, Service, ServiceFactory, ServiceFactoryExt, apply_fn_factory, fn_factory,
+    map_config,
+};
 use actix_web::body::MessageBody;
 use actix_web::dev::AppConfig;
-use actix_web::rt::net::TcpStream;
-use actix_web::{Error, HttpServer};
+use actix_web::{Error, HttpResponse};
 use order_events_core::{Hub, Lifecycle};
-use order_events_sse::server::Socket;
 
-/// Binds a server as streams need it, at `"0.0.0.0:3000"` for example: room for a storm of
-/// reconnects; no delay, a bounded send buffer and a bounded wait for dead peers on each connection;
-/// and a peer that has closed its side is gone. HTTP/1.1, and HTTP/2 to those who begin with it.
-///
-/// By default actix lets a peer close half of a connection and then learns of the rest only when it
-/// writes. This takes over `on_connect`: a service that needs that for itself sets its server up
-/// by hand, and calls [`Socket::tune`] in its own.
-///
-/// Over HTTP/2 actix looks at a stream only when it writes to it: that a peer has reset it, or has
-/// closed the connection, is seen at the next event or heartbeat.
-///
-/// A peer that connects and says nothing is kept for as long as it likes: actix looks at the first
-/// bytes to know which HTTP it is, and gives their coming no time. What bounds such peers is
-/// [`HttpServer::max_connections`].
-pub fn bind<F, I, S, B>(
-    server: HttpServer<F, I, S, B>,
-    address: impl ToSocketAddrs,
-) -> io::Result<HttpServer<F, I, S, B>>
-where
-    F: Fn() -> I + Send + Clone + 'static,
-    I: IntoServiceFactory<S, Request>,
-    S: ServiceFactory<Request, Config = AppConfig> + 'static,
-    S::Error: Into<Error> + 'static,
-    S::InitError: fmt::Debug,
-    S::Response: Into<Response<B>> + 'static,
-    <S::Service as Service<Request>>::Future: 'static,
-    S::Service: 'static,
-    B: MessageBody + 'static,
-{
-    bind_with(server, address, Socket::default())
-}
+use crate::connect::{Terms, connections};
+use crate::gate::Lent;
+use crate::listen::Listener;
+use crate::outgoing::{Asked, Outgoing};
 
-/// … with sockets set up like this.
-pub fn bind_with<F, I, S, B>(
-    server: HttpServer<F, I, S, B>,
-    address: impl ToSocketAddrs,
-    socket: Socket,
-) -> io::Result<HttpServer<F, I, S, B>>
-where
-    F: Fn() -> I + Send + Clone + 'static,
-    I: IntoServiceFactory<S, Request>,
-    S: ServiceFactory<Request, Config = AppConfig> + 'static,
-    S::Error: Into<Error> + 'static,
-    S::InitError: fmt::Debug,
-    S::Response: Into<Response<B>> + 'static,
-    <S::Service as Service<Request>>::Future: 'static,
-    S::Service: 'static,
-    B: MessageBody + 'static,
-{
-    server
-        .on_connect(move |connection, _| {
-            if let Some(connection) = connection.downcast_ref::<TcpStream>() {
-                // A connection that cannot be set up is one that has gone already.
-                let _gone = socket.tune(connection);
-            }
-        })
-        .h1_allow_half_closed(false)
-        .listen_auto_h2c(socket.listen(address)?)
-}
+/// How long a connection may take over its end.
+const DISCONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Runs a server that was [bound](bind) until `stop` resolves, then drains the hub and ends.
+/// Serves an app until `stop` resolves, then drains the hub and ends.
 ///
 /// From then on no connection is accepted; every stream is told to end and when to come back;
 /// requests under way are finished; and what is left at the deadline, which actix takes in whole
-/// seconds, is cut. Without the drain actix would wait the whole time for streams that never end.
-/// This takes the place of actix's own handling of signals.
+/// seconds, is cut.
 ///
 /// Most services stop by [`stopped`](crate::stopped), and have no reason for another deadline than
 /// [`STOP_DEADLINE`](crate::STOP_DEADLINE).
+///
+/// HTTP/1.1, and HTTP/2 to those who begin with it.
+///
+/// `app` is what `HttpServer::new` takes: each worker calls it once. Requests are answered by actix,
+/// and a stream's events by this crate; see the crate's documentation for what differs from actix's
+/// own `HttpServer`.
 pub async fn serve<L, F, I, S, B>(
-    server: HttpServer<F, I, S, B>,
+    listener: Listener,
+    app: F,
     hub: &Hub<L>,
     stop: impl Future<Output = ()> + Send + 'static,
     deadline: Duration,
@@ -101,11 +58,71 @@ where
     S::Service: 'static,
     B: MessageBody + 'static,
 {
+    let Listener { listener, socket, workers, max_connections, head_timeout, keep_alive } =
+        listener;
+    let server = Server::build()
+        .workers(workers)
+        .max_concurrent_connections(max_connections)
+        .shutdown_signal(drained(hub, stop, deadline))
+        .shutdown_timeout(seconds(deadline));
+    let stopping = server.graceful_shutdown_signal();
+    let worker = move || {
+        let app = app().into_factory().map_err(|error| error.into().error_response());
+        let app = map_config(app, |()| AppConfig::default());
+        let answers = apply_fn_factory(app, |request: Request, app: &_| {
+            let asked = Asked::by(&request);
+            answer(asked, app.call(request))
+        });
+        let http = HttpService::build()
+            .keep_alive(keep_alive)
+            .client_request_timeout(head_timeout)
+            .client_disconnect_timeout(DISCONNECT_TIMEOUT)
+            .h1_allow_half_closed(false)
+            .on_connect_ext(|lent: &Lent, data| {
+                data.insert(lent.exchange());
+            })
+            .finish(answers);
+        let terms = Rc::new(Terms { socket, head_timeout, keep_alive, stopping: stopping.clone() });
+        fn_factory(move || {
+            let (http, terms) = (http.new_service(()), Rc::clone(&terms));
+            async move { Ok::<_, ()>(connections(http.await?, terms)) }
+        })
+    };
+    server.listen("order-events", listener, worker)?.run().await
+}
+
+/// What is sent of what comes of a request, be it an answer or why there is none.
+async fn answer<R, B>(
+    asked: Asked,
+    answered: impl Future<Output = Result<R, HttpResponse>>,
+) -> Result<Response<Outgoing>, HttpResponse>
+where
+    R: Into<Response<B>>,
+    B: MessageBody + 'static,
+{
+    Ok(match answered.await {
+        Ok(answer) => asked.answer(answer.into()),
+        Err(refusal) => asked.answer(Response::from(refusal)),
+    })
+}
+
+/// Resolves once `stop` has and the hub is told to end its streams.
+pub(crate) fn drained<L: Lifecycle, S>(
+    hub: &Hub<L>,
+    stop: S,
+    deadline: Duration,
+) -> impl Future<Output = ()> + Send + use<L, S>
+where
+    S: Future<Output = ()> + Send + 'static,
+{
     let hub = hub.clone();
-    let told = async move {
+    async move {
         stop.await;
         let _drain = hub.drain(deadline);
-    };
-    let seconds = deadline.as_millis().div_ceil(1000).try_into().unwrap_or(u64::MAX);
-    server.shutdown_timeout(seconds).shutdown_signal(told).run().await
+    }
+}
+
+/// A deadline as actix takes it.
+pub(crate) fn seconds(deadline: Duration) -> u64 {
+    deadline.as_millis().div_ceil(1000).try_into().unwrap_or(u64::MAX)
 }

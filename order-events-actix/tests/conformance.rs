@@ -1,26 +1,45 @@
 //! The HTTP suite over this adapter, mounted in all three ways.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, SocketAddrV4};
+use std::time::Duration;
 
 use actix_web::rt::{self, System};
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, Responder};
 use order_events_actix::{
-    Body, Door, EventMessage, EventRequest, EventResponse, Hub, Route, bind, parts, routes,
+    Body, Door, EventMessage, EventRequest, EventResponse, Hub, Listener, Route, bind, parts,
+    routes, serve,
 };
 use order_events_conformance::http::{
     NOT_OF_THE_BARE_BODY, STREAM_HEAD, Server, bare_stream, run_all, run_all_but,
 };
+use tokio::sync::oneshot;
 
-/// An app on a server of its own.
+/// An app on a server of ours.
 async fn served<F, C>(configure: F) -> Server
 where
     F: Fn() -> C + Send + Clone + 'static,
     C: FnOnce(&mut ServiceConfig) + 'static,
 {
+    let listener = Listener::bind(ANYWHERE).expect("a free port").workers(1);
+    let address = listener.local_addr().expect("where it listens");
+    let (stop, stopped) = oneshot::channel::<()>();
+    rt::spawn(async move {
+        let app = move || App::new().configure(configure());
+        let stopped = async { drop(stopped.await) };
+        serve(listener, app, &Hub::builder().build(), stopped, Duration::ZERO).await
+    });
+    Server::new(address, async move { drop(stop) })
+}
+
+/// … on actix's own.
+async fn served_by_actix<F, C>(configure: F) -> Server
+where
+    F: Fn() -> C + Send + Clone + 'static,
+    C: FnOnce(&mut ServiceConfig) + 'static,
+{
     let server = HttpServer::new(move || App::new().configure(configure()));
-    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    let server = bind(server.workers(1).disable_signals(), address);
+    let server = bind(server.workers(1).disable_signals(), ANYWHERE);
     let server = server.expect("a free port");
     let address = server.addrs()[0];
     let server = server.run();
@@ -29,9 +48,17 @@ where
     Server::new(address, async move { handle.stop(false).await })
 }
 
+const ANYWHERE: SocketAddrV4 = SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0);
+
 #[test]
-fn the_suite_over_actix() {
+fn the_suite_over_our_own_server() {
     let subject = |_hub: Hub, door: Door| served(move || routes(&door));
+    System::new().block_on(async { run_all(&subject).await });
+}
+
+#[test]
+fn the_suite_over_actixs_server() {
+    let subject = |_hub: Hub, door: Door| served_by_actix(move || routes(&door));
     System::new().block_on(async { run_all(&subject).await });
 }
 

@@ -8,6 +8,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::Body;
 use axum::extract::{ConnectInfo, Request};
 use axum::response::Response;
 use axum::routing::future::RouteFuture;
@@ -15,12 +16,12 @@ use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
 use hyper::service::Service;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use order_events_sse::server::takeover::{Connection, Handover, Peer, Stream};
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 use tower_service::Service as _;
 
-use crate::connection::{Connection, Peer};
-use crate::stream::{Asked, Handover, Outgoing, Stream};
+use crate::outgoing::{Asked, Outgoing};
 
 /// How long a peer may say nothing at first, and how long it may take over the head of a request.
 pub const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
@@ -77,7 +78,7 @@ fn http1(
     connection: Connection,
     answers: Answers,
     mut stop: Pin<&mut impl Future<Output = ()>>,
-) -> impl Future<Output = Option<(Stream, Connection)>> {
+) -> impl Future<Output = Option<(Stream<Body>, Connection)>> {
     let peer = answers.peer.clone();
     let handover = Handover::default();
     let service = Http1Answers { answers, handover: handover.clone() };
@@ -197,7 +198,7 @@ impl Service<Request<Incoming>> for Answers {
 /// … over HTTP/1.1, where a stream's body is laid down for us.
 struct Http1Answers {
     answers: Answers,
-    handover: Handover,
+    handover: Handover<Body>,
 }
 
 impl Service<Request<Incoming>> for Http1Answers {

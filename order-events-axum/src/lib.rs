@@ -2,23 +2,22 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod connect;
-mod connection;
 #[cfg(feature = "cors")]
 mod cors;
 mod extract;
 mod listen;
+mod outgoing;
 mod response;
 mod routes;
 mod serve;
-mod stream;
 
 pub use connect::{HEAD_TIMEOUT, HTTP2_AGE, HTTP2_REST, MAX_HEAD_BYTES};
-pub use connection::Connection;
 #[cfg(feature = "cors")]
 pub use cors::cors;
 pub use extract::{EventRequest, Head};
 pub use listen::Listener;
 pub use order_events_core::{self, *};
+pub use order_events_sse::server::takeover::Connection;
 pub use order_events_sse::{self, server::*};
 pub use response::{Answer, EventResponse, Sent};
 pub use routes::routes;

@@ -5,9 +5,8 @@ use std::net::{SocketAddr, ToSocketAddrs};
 use std::time::Duration;
 
 use order_events_sse::server::Socket;
+use order_events_sse::server::takeover::Connection;
 use tokio::time::sleep;
-
-use crate::connection::Connection;
 
 /// A listener whose connections are set up for streams. For [`serve`](crate::serve), or for
 /// `axum::serve`.

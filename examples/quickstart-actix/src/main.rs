@@ -1,9 +1,9 @@
 //! A shop whose customers watch their orders live, in actix-web.
 
-use actix_web::{App, HttpServer, web::Data, web::Json, web::post, web::to};
+use actix_web::{App, web::Data, web::Json, web::post, web::to};
 use order_events_actix::{
-    Answer, Denied, Door, EventRequest, EventResponse, Grant, Head, Hub, Origins, Parts,
-    STOP_DEADLINE, Scope, Sent, authorizer, bind, cors, routes, serve, stopped,
+    Answer, Denied, Door, EventRequest, EventResponse, Grant, Head, Hub, Listener, Origins, Parts,
+    STOP_DEADLINE, Scope, Sent, authorizer, cors, routes, serve, stopped,
 };
 use shop::{Change, Receipt, Shop};
 
@@ -38,7 +38,7 @@ async fn main() -> std::io::Result<()> {
             .configure(routes(&door))
             .wrap(cors(&origins))
     };
-    let server = bind(HttpServer::new(app), shop::address())?;
-    shop.open(server.addrs()[0]).await?;
-    serve(server, &shop.hub, stopped(), STOP_DEADLINE).await
+    let listener = Listener::bind(shop::address())?;
+    shop.open(listener.local_addr()?).await?;
+    serve(listener, app, &shop.hub, stopped(), STOP_DEADLINE).await
 }

@@ -20,6 +20,8 @@ mod route;
 mod settings;
 mod socket;
 mod stopping;
+#[doc(hidden)]
+pub mod takeover;
 mod unpublished;
 
 /// What an authorizer is given of a request, whatever the framework: method, address, headers.

@@ -5,8 +5,11 @@ use std::sync::mpsc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::{Compress, Condition};
-use actix_web::{App, HttpServer};
+use actix_web::rt::System;
+use actix_web::{App, Error, HttpServer};
 use axum::Router;
 use order_events_axum::{Door, Listener};
 use order_events_core::Hub;
@@ -25,13 +28,15 @@ pub enum Kind {
     Axum,
     /// Stock `axum::serve` with our listener.
     StockAxum,
-    /// actix, by our `bind` and `serve`.
+    /// actix, by our `serve`.
     Actix,
+    /// actix's own `HttpServer`, by our `bind` and `run`.
+    StockActix,
 }
 
 impl Kind {
     /// Every one.
-    pub const ALL: [Self; 3] = [Self::Axum, Self::StockAxum, Self::Actix];
+    pub const ALL: [Self; 4] = [Self::Axum, Self::StockAxum, Self::Actix, Self::StockActix];
 }
 
 /// How a server is set up.
@@ -77,6 +82,7 @@ impl Server {
             Kind::Axum => run.axum(),
             Kind::StockAxum => run.stock_axum(),
             Kind::Actix => run.actix(),
+            Kind::StockActix => run.stock_actix(),
         });
         Self { address: address.recv().unwrap(), stop: Some(stop), thread }
     }
@@ -146,22 +152,47 @@ impl Run {
     }
 
     fn actix(self) {
-        actix_web::rt::System::new().block_on(async {
+        System::new().block_on(async {
             let (door, compresses) = (self.door(), self.setup.compresses);
-            let stopped = self.stopped;
-            let stop = async move { drop(stopped.await) };
-            let server = HttpServer::new(move || {
-                App::new()
-                    .wrap(Condition::new(compresses, Compress::default()))
-                    .configure(order_events_actix::routes(&door))
-            });
-            let (server, socket) = (server.workers(2), self.setup.socket);
+            let app = move || app(door.clone(), compresses);
+            let listener = order_events_actix::Listener::bind_with(anywhere(), self.setup.socket);
+            let listener = listener.unwrap().workers(2);
+            self.listening.send(listener.local_addr().unwrap()).unwrap();
+            let (hub, deadline) = (&self.hub, self.setup.deadline);
+            let stop = async move { drop(self.stopped.await) };
+            order_events_actix::serve(listener, app, hub, stop, deadline).await.unwrap();
+        });
+    }
+
+    fn stock_actix(self) {
+        System::new().block_on(async {
+            let (door, compresses) = (self.door(), self.setup.compresses);
+            let server = HttpServer::new(move || app(door.clone(), compresses)).workers(2);
+            let socket = self.setup.socket;
             let server = order_events_actix::bind_with(server, anywhere(), socket).unwrap();
             self.listening.send(server.addrs()[0]).unwrap();
             let (hub, deadline) = (&self.hub, self.setup.deadline);
-            order_events_actix::serve(server, hub, stop, deadline).await.unwrap();
+            let stop = async move { drop(self.stopped.await) };
+            order_events_actix::run(server, hub, stop, deadline).await.unwrap();
         });
     }
+}
+
+fn app(
+    door: Door,
+    compresses: bool,
+) -> App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<impl MessageBody>,
+        Error = Error,
+        InitError = (),
+    >,
+> {
+    App::new()
+        .wrap(Condition::new(compresses, Compress::default()))
+        .configure(order_events_actix::routes(&door))
 }
 
 fn anywhere() -> SocketAddr {

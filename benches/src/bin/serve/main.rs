@@ -2,10 +2,11 @@
 //! `POST /publish/{order}`, whose body becomes the note of a public event.
 //!
 //! ```text
-//! serve --adapter axum|axum-stock|actix --port N --threads N [--engine memory|redis --redis URL]
+//! serve --adapter axum|axum-stock|actix|actix-stock --port N --threads N [--engine memory|redis --redis URL]
 //! ```
 //!
-//! `axum` is our one-call `serve`, `axum-stock` is stock `axum::serve` with our listener.
+//! `axum` and `actix` are our one-call `serve` of either; `axum-stock` is stock `axum::serve` with our
+//! listener, `actix-stock` is actix's own `HttpServer` set up by our `bind`.
 
 mod actix;
 mod axum;
@@ -40,6 +41,7 @@ fn run() -> Result<(), String> {
         "axum" => axum::serve(&kept, port, threads),
         "axum-stock" => axum::serve_stock(&kept, port, threads),
         "actix" => actix::serve(&kept, port, threads),
+        "actix-stock" => actix::serve_stock(&kept, port, threads),
         other => return Err(format!("unknown adapter {other}")),
     };
     served.map_err(|error| said_in_full(&error))

@@ -1,15 +1,4 @@
-//! A stream's body, once its head is out.
-//!
-//! hyper reads requests and writes heads. While a stream lasts there is none of either, for hours;
-//! and what hyper keeps for each connection (two buffers of 8 KiB, and all that it may need for the
-//! next request) is then memory that each event must be carried through. So the body is taken from
-//! hyper behind its first chunk, and sent from here, as the chunks of HTTP/1.1: what is due, in one
-//! `write`.
-//!
-//! ```text
-//!   Answers ─▶ Outgoing ─▶ hyper: head, first chunk ─▶ the socket
-//!                  └─────▶ Handover ─▶ Stream: the other chunks ─▶ the socket ─▶ hyper: next request
-//! ```
+//! The chunks of a stream, one behind the other.
 
 use std::cell::Cell;
 use std::future::{Future, poll_fn};
@@ -18,15 +7,11 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 
-use axum::body::{Body, Bytes};
-use axum::extract::Request;
-use axum::response::Response;
-use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING};
-use http::{HeaderMap, Method, StatusCode, Version};
-use http_body::{Body as _, Frame, SizeHint};
+use bytes::Bytes;
+use http_body::{Body, Frame};
 use tokio::task::coop::has_budget_remaining;
 
-use crate::connection::Peer;
+use super::connection::Peer;
 
 /// How many writes follow each other before others have their turn.
 const WRITES_IN_A_ROW: usize = 16;
@@ -43,124 +28,93 @@ thread_local! {
     static SCRATCH: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
 }
 
-/// Where the body of a connection's answer is laid, to be sent by a [`Stream`].
-#[derive(Clone, Default)]
-pub(crate) struct Handover(Arc<Mutex<Option<Stream>>>);
+/// Whether an answer by this status and these headers is a stream of events whose end nobody knows.
+pub fn is_stream<'a>(status: u16, header: impl Fn(&str) -> Option<&'a [u8]>) -> bool {
+    let is_of_events =
+        header("content-type").is_some_and(|kind| kind.starts_with(b"text/event-stream"));
+    status == 200
+        && is_of_events
+        && header("content-length").is_none()
+        && header("transfer-encoding").is_none()
+}
 
-impl Handover {
+/// Where the body of a connection's answer is laid, to be sent by a [`Stream`].
+#[derive(Debug)]
+pub struct Handover<B>(Arc<Mutex<Option<Stream<B>>>>);
+
+impl<B> Handover<B> {
     /// What is to be sent from now on, if it has been laid down.
-    pub(crate) fn take(&self) -> Option<Stream> {
+    pub fn take(&self) -> Option<Stream<B>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    fn lay(&self, stream: Stream) {
+    fn lay(&self, stream: Stream<B>) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(stream);
     }
 }
 
-/// What must be known of a request to say whether its answer can be sent without hyper.
-pub(crate) struct Asked {
-    is_plain: bool,
-    closes: bool,
-}
-
-impl Asked {
-    pub(crate) fn by<B: http_body::Body>(request: &Request<B>) -> Self {
-        let is_get = request.method() == Method::GET && request.version() == Version::HTTP_11;
-        Self {
-            is_plain: is_get && request.body().is_end_stream(),
-            closes: closes(request.headers()),
-        }
-    }
-
-    /// A stream of events whose end nobody knows, on a connection that has no more to do with this
-    /// request.
-    fn is_for_a_stream(&self, response: &Response) -> bool {
-        let headers = response.headers();
-        let is_event_stream = headers
-            .get(CONTENT_TYPE)
-            .is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"));
-        self.is_plain
-            && is_event_stream
-            && response.status() == StatusCode::OK
-            && response.version() == Version::HTTP_11
-            && !headers.contains_key(CONTENT_LENGTH)
-            && !headers.contains_key(TRANSFER_ENCODING)
-            && response.body().size_hint().exact().is_none()
-    }
-
-    /// The answer as hyper is given it.
-    pub(crate) fn answer(&self, response: Response, rest: Handover) -> http::Response<Outgoing> {
-        let is_for_a_stream = self.is_for_a_stream(&response);
-        let closes = self.closes || closes(response.headers());
-        response.map(|body| match is_for_a_stream {
-            false => Outgoing::Whole(body),
-            true => Outgoing::Beginning {
-                body: Some(Stream::new(body, closes)),
-                has_begun: false,
-                rest,
-            },
-        })
+impl<B> Clone for Handover<B> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
     }
 }
 
-/// Whether the connection ends with this message.
-fn closes(headers: &HeaderMap) -> bool {
-    let values = headers.get_all(CONNECTION).into_iter().filter_map(|value| value.to_str().ok());
-    values
-        .flat_map(|value| value.split(','))
-        .any(|token| token.trim().eq_ignore_ascii_case("close"))
+impl<B> Default for Handover<B> {
+    fn default() -> Self {
+        Self(Arc::default())
+    }
 }
 
-/// A body as hyper is given it.
-pub(crate) enum Outgoing {
-    /// All of it.
-    Whole(Body),
-    /// Its first chunk, so that it leaves with the head. Then the body is laid down, and hyper waits.
-    Beginning { body: Option<Stream>, has_begun: bool, rest: Handover },
+/// A stream's body as the framework is given it: its first chunk, so that it leaves with the head.
+/// Then the body is laid down, and the framework waits.
+#[derive(Debug)]
+pub struct Beginning<B> {
+    body: Option<Stream<B>>,
+    has_begun: bool,
+    rest: Handover<B>,
 }
 
-impl http_body::Body for Outgoing {
-    type Data = Bytes;
-    type Error = axum::Error;
+impl<B: Body<Data = Bytes> + Unpin> Beginning<B> {
+    /// Of a body with which the connection ends, or does not.
+    pub fn new(body: B, closes: bool, rest: Handover<B>) -> Self {
+        Self { body: Some(Stream::new(body, closes)), has_begun: false, rest }
+    }
 
-    fn poll_frame(
-        self: Pin<&mut Self>,
+    /// The first chunk, and nothing after it.
+    pub fn poll_frame(
+        &mut self,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        match self.get_mut() {
-            Self::Whole(body) => Pin::new(body).poll_frame(cx),
-            Self::Beginning { body: Some(stream), has_begun, .. } if !*has_begun => {
+    ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
+        match &mut self.body {
+            Some(stream) if !self.has_begun => loop {
                 let frame = ready!(Pin::new(&mut stream.body).poll_frame(cx));
-                *has_begun = true;
-                Poll::Ready(frame)
-            }
-            Self::Beginning { body, rest, .. } => {
-                if let Some(stream) = body.take() {
-                    rest.lay(stream);
+                // Written as it comes, a chunk of nothing would be the last.
+                if is_empty(&frame) {
+                    continue;
+                }
+                self.has_begun = true;
+                return Poll::Ready(frame);
+            },
+            _ => {
+                if let Some(stream) = self.body.take() {
+                    self.rest.lay(stream);
                 }
                 Poll::Pending
             }
         }
     }
+}
 
-    fn is_end_stream(&self) -> bool {
-        matches!(self, Self::Whole(body) if body.is_end_stream())
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        match self {
-            Self::Whole(body) => body.size_hint(),
-            Self::Beginning { .. } => SizeHint::default(),
-        }
-    }
+fn is_empty<E>(frame: &Option<Result<Frame<Bytes>, E>>) -> bool {
+    matches!(frame, Some(Ok(frame)) if frame.data_ref().is_some_and(Bytes::is_empty))
 }
 
 /// What is left of a body.
-pub(crate) struct Stream {
-    body: Body,
+#[derive(Debug)]
+pub struct Stream<B> {
+    body: B,
     /// The connection ends with it.
-    pub(crate) closes: bool,
+    pub closes: bool,
     /// The last chunk is written, or waits to be.
     is_over: bool,
     /// What the socket did not take.
@@ -169,14 +123,14 @@ pub(crate) struct Stream {
     sent: usize,
 }
 
-impl Stream {
-    fn new(body: Body, closes: bool) -> Self {
+impl<B: Body<Data = Bytes> + Unpin> Stream<B> {
+    fn new(body: B, closes: bool) -> Self {
         Self { body, closes, is_over: false, rest: Vec::new(), sent: 0 }
     }
 
     /// Sends it to its end. True where the connection can be asked for more after it. To be polled by
     /// one task, as a connection is.
-    pub(crate) fn send(mut self, peer: &Peer) -> impl Future<Output = bool> + '_ {
+    pub fn send(mut self, peer: &Peer) -> impl Future<Output = bool> {
         let mut is_known = false;
         poll_fn(move |cx| match self.poll_send(peer, cx) {
             Poll::Ready(sent) => Poll::Ready(sent.is_ok() && !self.closes),
@@ -221,7 +175,7 @@ impl Stream {
     fn gather(&mut self, bytes: &mut Vec<u8>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         while bytes.len() < WRITE_BYTES {
             let frame = ready!(Pin::new(&mut self.body).poll_frame(cx)).transpose();
-            match frame.map_err(io::Error::other)?.map(Frame::into_data) {
+            match frame.map_err(|_| io::ErrorKind::Other)?.map(Frame::into_data) {
                 None => {
                     self.is_over = true;
                     bytes.extend_from_slice(b"0\r\n\r\n");

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 
-use axum::body::Bytes;
+use bytes::Bytes;
 use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::TcpStream;
@@ -32,7 +32,8 @@ pub struct Connection {
 const HTTP2: [u8; 4] = *b"PRI ";
 
 impl Connection {
-    pub(crate) fn new(stream: TcpStream) -> Self {
+    /// An accepted connection, of which nothing has been read.
+    pub fn new(stream: TcpStream) -> Self {
         let (reader, writer) = stream.into_split();
         let line =
             Line { writer, has_asked: AtomicBool::new(false), is_flushed: AtomicBool::new(true) };
@@ -40,7 +41,7 @@ impl Connection {
     }
 
     /// Whether the peer begins with HTTP/2. Waits for its first bytes, and takes none away.
-    pub(crate) async fn is_http2(&mut self) -> io::Result<bool> {
+    pub async fn is_http2(&mut self) -> io::Result<bool> {
         let mut looked_at = [0; HTTP2.len()];
         let mut seen = 0;
         let is_http2 = loop {
@@ -61,14 +62,20 @@ impl Connection {
         Ok(is_http2)
     }
 
+    /// Waits until there is something to read; false where nothing comes any more.
+    pub async fn is_asked(&mut self) -> io::Result<bool> {
+        let mut one = [0];
+        Ok(!self.unread.is_empty() || self.reader.peek(&mut one).await? > 0)
+    }
+
     /// These bytes come before all else that is read.
-    pub(crate) fn is_to_read(&mut self, bytes: &[u8]) {
+    pub fn is_to_read(&mut self, bytes: &[u8]) {
         // A copy, for a few bytes may be all that is left of a large buffer.
         self.unread = [bytes, &self.unread].concat().into();
     }
 
     /// To be asked about the other end.
-    pub(crate) fn peer(&self) -> Peer {
+    pub fn peer(&self) -> Peer {
         Peer(Arc::clone(&self.line))
     }
 }
@@ -89,27 +96,27 @@ impl Line {
 }
 
 /// The other end of a connection.
-#[derive(Clone)]
-pub(crate) struct Peer(Arc<Line>);
+#[derive(Debug, Clone)]
+pub struct Peer(Arc<Line>);
 
 impl Peer {
     /// Takes note that it has made a request.
-    pub(crate) fn asks(&self) {
+    pub fn asks(&self) {
         self.0.has_asked.store(true, Ordering::Relaxed);
     }
 
     /// Whether it has ever made a request.
-    pub(crate) fn has_asked(&self) -> bool {
+    pub fn has_asked(&self) -> bool {
         self.0.has_asked.load(Ordering::Relaxed)
     }
 
     /// Whether all that was written through the [`Connection`] is with the kernel.
-    pub(crate) fn is_flushed(&self) -> bool {
+    pub fn is_flushed(&self) -> bool {
         self.0.is_flushed.load(Ordering::Relaxed)
     }
 
     /// Writes what can be written without waiting.
-    pub(crate) fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
+    pub fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
         match self.0.stream().try_write(bytes) {
             Ok(0) if !bytes.is_empty() => Err(io::ErrorKind::WriteZero.into()),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(0),
@@ -118,18 +125,18 @@ impl Peer {
     }
 
     /// Waits until more can be written.
-    pub(crate) fn poll_writable(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    pub fn poll_writable(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.0.stream().poll_write_ready(cx)
     }
 
     /// Whether there may be anything to learn by [`poll_closed`](Self::poll_closed). That takes the
     /// socket's lock, and this does not.
-    pub(crate) fn has_news(&self) -> bool {
+    pub fn has_news(&self) -> bool {
         self.0.stream().try_io(Interest::READABLE, || Ok(())).is_ok()
     }
 
     /// Resolves once the peer has closed its side, or is gone.
-    pub(crate) fn poll_closed(&self, cx: &mut Context<'_>) -> Poll<()> {
+    pub fn poll_closed(&self, cx: &mut Context<'_>) -> Poll<()> {
         let mut one = [0];
         match self.0.stream().poll_peek(cx, &mut ReadBuf::new(&mut one)) {
             // It has said something more, which is for whoever reads to take.
