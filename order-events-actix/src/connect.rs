@@ -113,25 +113,22 @@ async fn serve(
     let stream = {
         let mut served = pin!(http.call((lent.clone(), protocol, Some(address))));
         poll_fn(|cx| {
-            loop {
-                if !exchange.is_last() && stopping.as_mut().poll(cx).is_ready() {
-                    exchange.end();
-                }
-                // How it ended is its peer's affair.
-                if served.as_mut().poll(cx).is_ready() {
-                    return Poll::Ready(None);
-                }
-                if peer.is_flushed()
-                    && let Some(stream) = exchange.handover.take()
-                {
-                    return Poll::Ready(Some(stream));
-                }
-                if exchange.is_last() && exchange.is_idle() && peer.is_flushed() {
-                    return Poll::Ready(None);
-                }
-                if !lent.passes_again() {
-                    break;
-                }
+            if !exchange.is_last() && stopping.as_mut().poll(cx).is_ready() {
+                exchange.end();
+            }
+            // How it ended is its peer's affair.
+            if served.as_mut().poll(cx).is_ready() {
+                return Poll::Ready(None);
+            }
+            // What is being written may be the end of an answer to a peer that asks for nothing more.
+            if !peer.is_flushed() {
+                return Poll::Pending;
+            }
+            if let Some(stream) = exchange.handover.take() {
+                return Poll::Ready(Some(stream));
+            }
+            if exchange.is_last() && exchange.is_idle() {
+                return Poll::Ready(None);
             }
             match protocol {
                 // actix is kept from reading on, and so from seeing it.

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use actix_http::{ConnectionType, Request, Response, ResponseHead};
 use actix_web::body::{BodySize, BoxBody, MessageBody};
@@ -50,7 +50,7 @@ impl Asked {
                 head.no_chunking(true);
                 head.set_connection_type(ConnectionType::Close);
             }
-            if self.exchange.is_last() {
+            if self.exchange.is_last() && !head.upgrade() {
                 head.set_connection_type(ConnectionType::Close);
             }
             let closes = self.closes || head.connection_type() != ConnectionType::KeepAlive;
@@ -105,7 +105,13 @@ impl MessageBody for Outgoing {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Bytes, Box<dyn Error>>>> {
         match &mut self.get_mut().body {
-            Sent::Whole(body) => body.as_pin_mut().poll_next(cx),
+            Sent::Whole(body) => loop {
+                let chunk = ready!(body.as_pin_mut().poll_next(cx));
+                // actix would take a chunk of nothing for the last.
+                if !matches!(&chunk, Some(Ok(chunk)) if chunk.is_empty()) {
+                    return Poll::Ready(chunk);
+                }
+            },
             Sent::Beginning(beginning) => beginning.poll_frame(cx).map(|frame| {
                 // There are none but of data.
                 frame.map(|frame| frame.map(|frame| frame.into_data().unwrap_or_default()))

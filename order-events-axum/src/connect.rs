@@ -45,7 +45,7 @@ pub(crate) async fn connect(
     router: Router,
     is_stopping: watch::Receiver<bool>,
 ) {
-    let mut stop = pin!(stop(is_stopping));
+    let mut stop = pin!(stop(is_stopping.clone()));
     // What is over soon, or is seldom, is kept apart: a task is as large as the largest that it may
     // ever hold, and a service has a task for each stream.
     let first = Box::pin(async {
@@ -65,7 +65,8 @@ pub(crate) async fn connect(
     loop {
         let taken = Box::pin(http1(connection, answers.clone(), stop.as_mut())).await;
         let Some((stream, rest)) = taken else { return };
-        if !stream.send(&peer).await {
+        // The beginning of a request that came behind the stream is not waited for.
+        if !stream.send(&peer).await || *is_stopping.borrow() {
             return;
         }
         connection = rest;
@@ -108,9 +109,11 @@ fn http1(
         if served.poll(cx).is_ready() {
             return Poll::Ready(None);
         }
-        if peer.is_flushed()
-            && let Some(mut stream) = handover.take()
-        {
+        // What is being written may be the end of an answer to a peer that asks for nothing more.
+        if !peer.is_flushed() {
+            return Poll::Pending;
+        }
+        if let Some(mut stream) = handover.take() {
             // hyper has told the peer so, or would have.
             stream.closes |= is_told;
             let parts = serving.take().and_then(|served| served.into_parts());

@@ -52,11 +52,14 @@ impl Heartbeat {
     pub(crate) fn due(&self) -> Instant {
         let due = self.last_word + self.every;
         let beat = beat(self.every).as_nanos();
-        let begun = due.saturating_duration_since(first_beat()).as_nanos().checked_rem(beat);
-        match begun {
-            None | Some(0) => due,
-            Some(begun) => due + Duration::from_nanos((beat - begun) as u64),
-        }
+        let [since, until] = [(due, first_beat()), (first_beat(), due)]
+            .map(|(later, earlier)| later.saturating_duration_since(earlier).as_nanos());
+        let left = match since.checked_rem(beat) {
+            None => 0,
+            Some(0) => until % beat,
+            Some(begun) => beat - begun,
+        };
+        due + Duration::from_nanos(left as u64)
     }
 
     /// What is to be said.

@@ -40,7 +40,7 @@ pub struct Socket {
     pub user_timeout: Duration,
     /// See [`SEND_BUFFER`].
     pub send_buffer: usize,
-    /// See [`UNSENT`].
+    /// See [`UNSENT`]. With 0 it is as much as the system says, which by default is any.
     pub unsent: u32,
     /// See [`BACKLOG`].
     pub backlog: i32,
@@ -107,8 +107,9 @@ impl Socket {
         // An event is written whole; waiting for more would only delay it.
         connection.set_tcp_nodelay(true)?;
         connection.set_send_buffer_size(self.send_buffer)?;
+        // It makes a stalled peer cheaper, and a kernel that does not know it serves none the less.
         #[cfg(any(target_os = "android", target_os = "linux"))]
-        connection.set_tcp_notsent_lowat(self.unsent)?;
+        let _unknown = connection.set_tcp_notsent_lowat(self.unsent);
         #[cfg(any(target_os = "android", target_os = "fuchsia", target_os = "linux"))]
         connection.set_tcp_user_timeout(Some(self.user_timeout.min(LONGEST_TIMEOUT)))?;
         // Silence is normal here, so a peer that vanished is only noticed by asking it. Asked once

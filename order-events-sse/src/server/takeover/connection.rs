@@ -1,10 +1,11 @@
 //! An accepted connection: what reads and writes it, and what is known about its other end.
 
 use std::io;
+use std::mem::take;
 use std::net::Shutdown;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
@@ -28,6 +29,9 @@ pub struct Connection {
     unread: Bytes,
 }
 
+/// How much of what a peer says behind a stream's request is kept: some short requests.
+const EARLY_BYTES: usize = 4 * 1024;
+
 /// How a connection of HTTP/2 begins. `PRI` is no method of any request.
 const HTTP2: [u8; 4] = *b"PRI ";
 
@@ -35,8 +39,12 @@ impl Connection {
     /// An accepted connection, of which nothing has been read.
     pub fn new(stream: TcpStream) -> Self {
         let (reader, writer) = stream.into_split();
-        let line =
-            Line { writer, has_asked: AtomicBool::new(false), is_flushed: AtomicBool::new(true) };
+        let line = Line {
+            writer,
+            has_asked: AtomicBool::new(false),
+            is_flushed: AtomicBool::new(true),
+            early: Mutex::default(),
+        };
         Self { line: Arc::new(line), reader, unread: Bytes::new() }
     }
 
@@ -64,14 +72,27 @@ impl Connection {
 
     /// Waits until there is something to read; false where nothing comes any more.
     pub async fn is_asked(&mut self) -> io::Result<bool> {
+        self.recall();
         let mut one = [0];
         Ok(!self.unread.is_empty() || self.reader.peek(&mut one).await? > 0)
+    }
+
+    /// What came while nobody read is read next.
+    fn recall(&mut self) {
+        if self.unread.is_empty() {
+            self.unread = take(&mut *self.line.early()).into();
+        }
     }
 
     /// These bytes come before all else that is read.
     pub fn is_to_read(&mut self, bytes: &[u8]) {
         // A copy, for a few bytes may be all that is left of a large buffer.
         self.unread = [bytes, &self.unread].concat().into();
+    }
+
+    /// Whether all that was written is with the kernel.
+    pub fn is_flushed(&self) -> bool {
+        self.line.is_flushed.load(Ordering::Relaxed)
     }
 
     /// To be asked about the other end.
@@ -87,11 +108,17 @@ struct Line {
     has_asked: AtomicBool,
     /// All that was to be written has been.
     is_flushed: AtomicBool,
+    /// What the peer said while nobody read.
+    early: Mutex<Vec<u8>>,
 }
 
 impl Line {
     fn stream(&self) -> &TcpStream {
         self.writer.as_ref()
+    }
+
+    fn early(&self) -> MutexGuard<'_, Vec<u8>> {
+        self.early.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -144,6 +171,25 @@ impl Peer {
             Poll::Ready(Ok(0) | Err(_)) => Poll::Ready(()),
         }
     }
+
+    /// The same, while nobody reads: what the peer says meanwhile is kept for whoever does so next,
+    /// and does not hide that it goes, unless it is more than [`EARLY_BYTES`].
+    pub fn poll_gone(&self, cx: &mut Context<'_>) -> Poll<()> {
+        let mut early = self.0.early();
+        let mut some = [0; 512];
+        while let Some(room) = EARLY_BYTES.checked_sub(early.len()).filter(|room| *room > 0) {
+            if ready!(self.0.stream().poll_read_ready(cx)).is_err() {
+                return Poll::Ready(());
+            }
+            let some = some.get_mut(..room.min(512)).unwrap_or_default();
+            match self.0.stream().try_read(some) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Ok(count @ 1..) => early.extend_from_slice(some.get(..count).unwrap_or_default()),
+                Ok(0) | Err(_) => return Poll::Ready(()),
+            }
+        }
+        Poll::Pending
+    }
 }
 
 impl AsyncRead for Connection {
@@ -153,6 +199,7 @@ impl AsyncRead for Connection {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
+        this.recall();
         if !this.unread.is_empty() {
             let count = buffer.remaining().min(this.unread.len());
             buffer.put_slice(&this.unread.split_to(count));

@@ -140,7 +140,7 @@ impl<B: Body<Data = Bytes> + Unpin> Stream<B> {
                 // in a row does not take note. Should it forget all the same, by a wake-up that
                 // comes late, then the next event or heartbeat shows it.
                 is_known = !peer.has_news() && has_budget_remaining();
-                peer.poll_closed(cx).map(|()| false)
+                peer.poll_gone(cx).map(|()| false)
             }
         })
     }

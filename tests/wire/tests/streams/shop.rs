@@ -76,6 +76,11 @@ fn brief() -> impl Stream<Item = Result<Bytes, Infallible>> {
     iter(["data: a\n\n", "data: b\n\n"]).map(|chunk| Ok(Bytes::from(chunk)))
 }
 
+/// More than the buffers of both ends hold.
+fn long() -> String {
+    "No line is lost. ".repeat(500_000) + "The end."
+}
+
 const ANYWHERE: SocketAddrV4 = SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0);
 
 const KIND: (&str, &str) = ("content-type", "text/event-stream");
@@ -98,6 +103,7 @@ fn axum(
         .route("/stream", stream)
         .route("/brief", get(async || ([KIND], Body::from_stream(brief()))))
         .route("/name", get(async || "a shop"))
+        .route("/long", get(async || long()))
         .route("/echo", post(async |body: Bytes| body));
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     runtime.block_on(async {
@@ -136,6 +142,7 @@ fn actix(
                 web::get().to(async || HttpResponse::Ok().insert_header(KIND).streaming(brief())),
             )
             .route("/name", web::get().to(async || "a shop"))
+            .route("/long", web::get().to(async || long()))
             .route("/echo", web::post().to(async |body: Bytes| body));
     };
     let app = move || App::new().wrap(Compress::default()).configure(answers.clone());

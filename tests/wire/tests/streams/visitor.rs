@@ -21,6 +21,19 @@ impl Visitor {
         self.socket.write_all(text.as_bytes()).await.unwrap();
     }
 
+    /// Asks nothing more, and says so.
+    pub(crate) async fn asks_nothing_more(&mut self) {
+        self.socket.shutdown().await.unwrap();
+    }
+
+    /// Asks without end, and hears nothing.
+    pub(crate) async fn ask_without_end(&mut self, text: &str) {
+        let many = text.repeat(1000);
+        loop {
+            self.ask(&many).await;
+        }
+    }
+
     /// This was heard already, and is to be heard again.
     pub(crate) fn hears_first(&mut self, heard: String) {
         self.heard.insert_str(0, &heard);
