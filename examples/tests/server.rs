@@ -35,7 +35,7 @@ pub(crate) struct Server {
     process: Child,
     /// Kept, for a program that prints to a closed pipe fails.
     _output: Lines<BufReader<ChildStdout>>,
-    address: SocketAddr,
+    pub(crate) address: SocketAddr,
 }
 
 impl Server {
@@ -51,11 +51,6 @@ impl Server {
         let line = within(output.next_line()).await.unwrap().expect("it says where it listens");
         let address = line.strip_prefix("listening on http://").unwrap().parse().unwrap();
         Self { process, _output: output, address }
-    }
-
-    /// Where it is, for programs that are told.
-    pub(crate) fn address(&self) -> String {
-        format!("http://{}", self.address)
     }
 
     pub(crate) async fn get(&self, path: &str, headers: &[(&str, &str)]) -> Answer {

@@ -216,7 +216,7 @@ async fn the_script_for_trying_it_out_is_believed() {
     let server = Server::start().await;
     let script = async |order: &str, delivery: &str| {
         let mut script = Command::new(concat!(env!("CARGO_MANIFEST_DIR"), "/send-order"));
-        script.args([order, delivery]).env("BOARD", server.address());
+        script.args([order, delivery]).env("BOARD", format!("http://{}", server.address));
         let said = within(script.output()).await.unwrap();
         assert!(said.status.success(), "{said:?}");
         serde_json::from_slice::<Value>(&said.stdout).unwrap()["outcome"].clone()
