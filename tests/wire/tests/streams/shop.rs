@@ -61,7 +61,9 @@ impl Shop {
 
 /// The one stream there is, to whoever asks first.
 #[derive(Clone)]
-struct Goods(Arc<Mutex<Option<(mpsc::UnboundedReceiver<Chunk>, oneshot::Sender<()>)>>>);
+struct Goods(Arc<Mutex<Option<Given>>>);
+
+type Given = (mpsc::UnboundedReceiver<Chunk>, oneshot::Sender<()>);
 
 impl Goods {
     fn stream(&self) -> impl Stream<Item = Chunk> + use<> {
