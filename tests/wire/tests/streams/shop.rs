@@ -98,7 +98,7 @@ fn axum(
     });
     let router = Router::new()
         .route("/stream", stream)
-        .route("/brief", get(async || ([KIND], Body::from_stream(brief()))))
+        .route("/brief", get(async |_: Bytes| ([KIND], Body::from_stream(brief()))))
         .route("/name", get(async || "a shop"))
         .route("/echo", post(async |body: Bytes| body));
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
@@ -135,7 +135,8 @@ fn actix(
             .route("/stream", web::to(stream))
             .route(
                 "/brief",
-                web::get().to(async || HttpResponse::Ok().insert_header(KIND).streaming(brief())),
+                web::get()
+                    .to(async |_: Bytes| HttpResponse::Ok().insert_header(KIND).streaming(brief())),
             )
             .route("/name", web::get().to(async || "a shop"))
             .route("/echo", web::post().to(async |body: Bytes| body));
