@@ -19,6 +19,8 @@ const STREAM: &str = "GET /stream HTTP/1.1\r\nhost: shop.test\r\n\r\n";
 const BRIEF: &str = "GET /brief HTTP/1.1\r\nhost: shop.test\r\n\r\n";
 const NAME: &str = "GET /name HTTP/1.1\r\nhost: shop.test\r\n\r\n";
 const ECHO: &str = "POST /echo HTTP/1.1\r\nhost: shop.test\r\ncontent-length: 7\r\n\r\nno line";
+/// It has no business to have a body.
+const BODIED: &str = "GET /brief HTTP/1.1\r\nhost: shop.test\r\ncontent-length: 7\r\n\r\nignored";
 const CHUNKED: &str = "POST /echo HTTP/1.1\r\nhost: shop.test\r\ntransfer-encoding: chunked\r\n\r\n\
      3\r\nby \r\n6\r\npieces\r\n0\r\n\r\n";
 
@@ -108,7 +110,7 @@ async fn a_request_that_waits_behind_a_stream_is_answered_after_it() {
 async fn each_request_is_answered_in_its_turn_however_they_are_cut() {
     for kind in Kind::ALL {
         let shop = Shop::open(kind);
-        let asked = [NAME, BRIEF, ECHO, BRIEF, NAME, CHUNKED, BRIEF, NAME];
+        let asked = [NAME, BRIEF, ECHO, BODIED, BRIEF, NAME, CHUNKED, BRIEF, NAME];
         let text = asked.concat();
         for cut in 1..text.len() {
             let mut visitor = shop.visitor().await;
@@ -121,10 +123,10 @@ async fn each_request_is_answered_in_its_turn_however_they_are_cut() {
             visitor.ask(&text[cut..]).await;
             visitor.hears_first(heard);
             for request in asked {
-                let answer = visitor.hears(end_of_answer(request)).await;
-                let others = [NAME, BRIEF, ECHO, CHUNKED].into_iter().filter(|it| *it != request);
-                for other in others {
-                    let is_of_another = answer.contains(end_of_answer(other));
+                let end = end_of_answer(request);
+                let answer = visitor.hears(end).await;
+                for other in [NAME, BRIEF, ECHO, CHUNKED].map(end_of_answer) {
+                    let is_of_another = other != end && answer.contains(other);
                     assert!(!is_of_another, "{kind:?}, cut at {cut}: {answer}");
                 }
             }
@@ -135,7 +137,7 @@ async fn each_request_is_answered_in_its_turn_however_they_are_cut() {
 fn end_of_answer(request: &str) -> &'static str {
     match request {
         NAME => "a shop",
-        BRIEF => "9\r\ndata: b\n\n\r\n0\r\n\r\n",
+        BRIEF | BODIED => "9\r\ndata: b\n\n\r\n0\r\n\r\n",
         ECHO => "no line",
         _ => "by pieces",
     }
@@ -266,6 +268,18 @@ async fn a_stop_that_comes_before_a_stream_has_begun_closes_after_it() {
         assert!(heard.ends_with("data: bye\n\n\r\n0\r\n\r\n"), "{kind:?}: {heard}");
         until("it stops", || shop.served.is_finished()).await;
         assert_eq!(PANICS.load(Ordering::Relaxed), 0, "{kind:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_visitor_who_leaves_before_it_is_answered_ends_the_stream() {
+    for kind in Kind::ALL {
+        let mut shop = Shop::open(kind);
+        let mut visitor = shop.visitor().await;
+        visitor.ask(STREAM).await;
+        in_time("it is asked for", &mut shop.asked).await.unwrap();
+        drop(visitor);
+        in_time("its body is dropped", shop.chunks.closed()).await;
     }
 }
 

@@ -61,7 +61,9 @@ impl Shop {
 
 /// The one stream there is, to whoever asks first.
 #[derive(Clone)]
-struct Goods(Arc<Mutex<Option<(mpsc::UnboundedReceiver<Chunk>, oneshot::Sender<()>)>>>);
+struct Goods(Arc<Mutex<Option<Given>>>);
+
+type Given = (mpsc::UnboundedReceiver<Chunk>, oneshot::Sender<()>);
 
 impl Goods {
     fn stream(&self) -> impl Stream<Item = Chunk> + use<> {
@@ -101,7 +103,7 @@ fn axum(
     });
     let router = Router::new()
         .route("/stream", stream)
-        .route("/brief", get(async || ([KIND], Body::from_stream(brief()))))
+        .route("/brief", get(async |_: Bytes| ([KIND], Body::from_stream(brief()))))
         .route("/name", get(async || "a shop"))
         .route("/long", get(async || long()))
         .route("/echo", post(async |body: Bytes| body));
@@ -139,7 +141,8 @@ fn actix(
             .route("/stream", web::to(stream))
             .route(
                 "/brief",
-                web::get().to(async || HttpResponse::Ok().insert_header(KIND).streaming(brief())),
+                web::get()
+                    .to(async |_: Bytes| HttpResponse::Ok().insert_header(KIND).streaming(brief())),
             )
             .route("/name", web::get().to(async || "a shop"))
             .route("/long", web::get().to(async || long()))
