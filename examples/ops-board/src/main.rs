@@ -18,8 +18,10 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::middleware::{Next, from_fn};
 use actix_web::web::{Data, scope, to};
-use actix_web::{App, Error, HttpResponse, HttpServer};
-use order_events_actix::{Door, STOP_DEADLINE, authorizer, bind, parts, routes, serve, stopped};
+use actix_web::{App, Error, HttpResponse};
+use order_events_actix::{
+    Door, Listener, STOP_DEADLINE, authorizer, parts, routes, serve, stopped,
+};
 
 use crate::board::Board;
 
@@ -47,9 +49,9 @@ async fn main() -> io::Result<()> {
             .default_service(to(pages::absent))
             .wrap(from_fn(own_pages_only))
     };
-    let server = bind(HttpServer::new(app), shop::address())?;
-    say(&format!("http://{}", server.addrs()[0]), &webhook);
-    serve(server, &hub, stopped(), STOP_DEADLINE).await
+    let listener = Listener::bind(shop::address())?;
+    say(&format!("http://{}", listener.local_addr()?), &webhook);
+    serve(listener, app, &hub, stopped(), STOP_DEADLINE).await
 }
 
 /// Refuses what a page of somebody else's sends, and says what our pages may load.
