@@ -24,12 +24,15 @@ where
     let listener = Listener::bind(ANYWHERE).expect("a free port").workers(1);
     let address = listener.local_addr().expect("where it listens");
     let (stop, stopped) = oneshot::channel::<()>();
-    rt::spawn(async move {
+    let served = rt::spawn(async move {
         let app = move || App::new().configure(configure());
         let stopped = async { drop(stopped.await) };
         serve(listener, app, &Hub::builder().build(), stopped, Duration::ZERO).await
     });
-    Server::new(address, async move { drop(stop) })
+    Server::new(address, async move {
+        drop(stop);
+        let _cut = served.await;
+    })
 }
 
 /// … on actix's own.
