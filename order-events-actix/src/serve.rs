@@ -3,6 +3,7 @@
 use std::fmt;
 use std::future::Future;
 use std::io;
+use std::pin::pin;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -43,7 +44,7 @@ pub async fn serve<L, F, I, S, B>(
     listener: Listener,
     app: F,
     hub: &Hub<L>,
-    stop: impl Future<Output = ()> + Send + 'static,
+    stop: impl Future<Output = ()>,
     deadline: Duration,
 ) -> io::Result<()>
 where
@@ -63,7 +64,8 @@ where
     let server = Server::build()
         .workers(workers)
         .max_concurrent_connections(max_connections)
-        .shutdown_signal(drained(hub, stop, deadline))
+        // By a signal it would stop the whole system, with whatever else runs there.
+        .disable_signals()
         .shutdown_timeout(seconds(deadline));
     let stopping = server.graceful_shutdown_signal();
     let worker = move || {
@@ -88,7 +90,16 @@ where
             async move { Ok::<_, ()>(connections(http.await?, terms)) }
         })
     };
-    server.listen("order-events", listener, worker)?.run().await
+    let server = server.listen("order-events", listener, worker)?.run();
+    let handle = server.handle();
+    let mut server = pin!(server);
+    tokio::select! {
+        ended = server.as_mut() => return ended,
+        () = stop => {}
+    }
+    let _drain = hub.drain(deadline);
+    let ((), ended) = tokio::join!(handle.stop(true), server);
+    ended
 }
 
 /// What is sent of what comes of a request, be it an answer or why there is none.
@@ -104,22 +115,6 @@ where
         Ok(answer) => asked.answer(answer.into()),
         Err(refusal) => asked.answer(Response::from(refusal)),
     })
-}
-
-/// Resolves once `stop` has and the hub is told to end its streams.
-pub(crate) fn drained<L: Lifecycle, S>(
-    hub: &Hub<L>,
-    stop: S,
-    deadline: Duration,
-) -> impl Future<Output = ()> + Send + use<L, S>
-where
-    S: Future<Output = ()> + Send + 'static,
-{
-    let hub = hub.clone();
-    async move {
-        stop.await;
-        let _drain = hub.drain(deadline);
-    }
 }
 
 /// A deadline as actix takes it.

@@ -14,7 +14,7 @@ use actix_web::{Error, HttpServer};
 use order_events_core::{Hub, Lifecycle};
 use order_events_sse::server::Socket;
 
-use crate::serve::{drained, seconds};
+use crate::serve::seconds;
 
 /// Binds an `HttpServer` as streams need it, at `"0.0.0.0:3000"` for example: room for a storm of
 /// reconnects; no delay, a bounded send buffer and a bounded wait for dead peers on each connection;
@@ -81,7 +81,7 @@ where
 /// From then on no connection is accepted; every stream is told to end and when to come back;
 /// requests under way are finished; and what is left at the deadline, which actix takes in whole
 /// seconds, is cut. Without the drain actix would wait the whole time for streams that never end.
-/// This takes the place of actix's own handling of signals.
+/// This takes the place of actix's own handling of signals, and ends the actix system, too, as that does.
 ///
 /// Most services stop by [`stopped`](crate::stopped), and have no reason for another deadline than
 /// [`STOP_DEADLINE`](crate::STOP_DEADLINE).
@@ -103,6 +103,10 @@ where
     S::Service: 'static,
     B: MessageBody + 'static,
 {
-    let told = drained(hub, stop, deadline);
+    let hub = hub.clone();
+    let told = async move {
+        stop.await;
+        let _drain = hub.drain(deadline);
+    };
     server.shutdown_timeout(seconds(deadline)).shutdown_signal(told).run().await
 }

@@ -29,6 +29,7 @@ where
         let stopped = async { drop(stopped.await) };
         serve(listener, app, &Hub::builder().build(), stopped, Duration::ZERO).await
     });
+    // Its end, which takes a second, is nothing to the next one in the same system.
     Server::new(address, async move { drop(stop) })
 }
 
