@@ -15,7 +15,7 @@ use order_events_benches::{Target, median, report};
 use super::{Outcome, report_rounds, serve};
 
 const VIEWERS: usize = 10_000;
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 3;
 /// Two heartbeats of each viewer.
 const SPAN: Duration = Duration::from_secs(30);
 

@@ -118,8 +118,8 @@ fn record(
     let mut words = loop {
         let line = lines.next().ok_or("no append was seen")??;
         let words = words(&line);
-        // The read before it has fewer.
-        if words.len() > 30 {
+        // The state is read by no script.
+        if words.first().is_some_and(|verb| verb == "EVALSHA") {
             break words;
         }
     };
@@ -130,9 +130,9 @@ fn record(
     }
     let args = &mut words[3 + keys..];
     // The version that is expected, which the peer's orders have and keep.
-    args[4] = "1".to_owned();
-    args[5] = args[4].clone();
-    args[16] = format!("{RUN}-{}", DRAWN.repeat(3));
+    args[3] = "1".to_owned();
+    args[4] = args[3].clone();
+    args[15] = format!("{RUN}-{}", DRAWN.repeat(3));
     Ok(words)
 }
 

@@ -36,6 +36,7 @@ enum Break {
     TellsTailsOfEveryTenant,
     NeverTellsWhoseTheOrderIs,
     IgnoresTheVersion,
+    IgnoresTheEpoch,
     LooksAtTheVersionFirst,
     ForgetsKeys,
     ForgetsWhatWasAsked,
@@ -72,6 +73,7 @@ const BREAKS: &[(Break, &str)] = &[
     (Break::TellsTailsOfEveryTenant, "a_tail_hears_its_own_tenant_only"),
     (Break::NeverTellsWhoseTheOrderIs, "a_tail_is_told_whose_the_order_is"),
     (Break::IgnoresTheVersion, "of_many_racers_for_one_version_one_wins"),
+    (Break::IgnoresTheEpoch, "what_was_planned_in_another_epoch_stores_nothing"),
     (Break::LooksAtTheVersionFirst, "the_key_is_looked_at_before_the_version"),
     (Break::ForgetsKeys, "a_seen_key_answers_with_what_came_of_it"),
     (Break::ForgetsWhatWasAsked, "a_seen_key_answers_with_what_came_of_it"),
@@ -295,6 +297,7 @@ impl Append for Broken {
             let asked = draft.clone();
             match self.how {
                 Break::ForgetsKeys => draft.key = None,
+                Break::IgnoresTheEpoch => draft.epoch = None,
                 Break::LooksAtTheVersionFirst => {
                     let now = draft.event.at;
                     let state = self.inner.read(&tenant, &draft.order, None, now).await?.state;

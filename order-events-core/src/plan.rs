@@ -353,6 +353,8 @@ fn draft<L: Lifecycle>(
     Ok(Draft {
         order: update.order.clone(),
         expected,
+        // Whoever appends it knows when the state was read.
+        epoch: None,
         becomes: Becomes {
             status: Cow::Borrowed(status.token()),
             customer,

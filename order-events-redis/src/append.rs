@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use order_events_core::config::TIMELINE_ENTRIES;
 use order_events_core::engine::{Appended, Draft, EngineError, Record};
 use order_events_core::{CustomerId, Epoch};
 use redis::Value;
@@ -12,7 +11,7 @@ use crate::error::{Failure, foreign};
 use crate::keys::Keys;
 use crate::link::Link;
 use crate::script::{Scripts, run_then};
-use crate::text::{self, FORMAT, Unreadable};
+use crate::text::{self, Unreadable};
 
 /// What came of it, and who may be forgotten now.
 pub(crate) struct Appending {
@@ -72,7 +71,7 @@ async fn ask(
     text: &str,
     former: Option<&CustomerId>,
 ) -> Result<(Value, Option<Value>), Failure> {
-    let Draft { order, expected, becomes, event, key } = draft;
+    let Draft { order, expected, epoch, becomes, event, key } = draft;
     let mut names = vec![keys.meta(), keys.log(), keys.order(order), keys.order_seqs(order)];
     names.extend([keys.timeline(order), keys.orders(), keys.keys(), keys.keyring()]);
     names.extend([keys.finished(), keys.waiting()]);
@@ -87,9 +86,9 @@ async fn ask(
     let kind = event.name.known();
     let weight = event.payload.len() + event.staff.as_ref().map_or(0, |staff| staff.len());
     let fingerprint = key.as_ref().map(|(_, asked)| text::write_fingerprint(*asked));
+    let offered = Epoch::draw().to_string();
     let args = [
-        FORMAT,
-        &Epoch::draw().to_string(),
+        offered.as_str(),
         &keys.channel(),
         order.as_str(),
         &expected.to_string(),
@@ -106,14 +105,8 @@ async fn ask(
         flag(kind.is_some_and(|kind| kind.is_work())),
         key.as_ref().map_or("", |(key, _)| key.as_str()),
         fingerprint.as_deref().unwrap_or_default(),
-        &settings.retain_events.to_string(),
-        &settings.retain_age.as_millis().to_string(),
-        &settings.key_window.as_millis().to_string(),
-        &settings.max_keys.to_string(),
-        &settings.order_history.to_string(),
-        &TIMELINE_ENTRIES.to_string(),
         former.map_or("", CustomerId::as_str),
-        flag(settings.durability.waits()),
+        &epoch.map_or_else(String::new, |epoch| epoch.to_string()),
     ];
     let then = settings.durability.command();
     run_then(link, keys.slot, &scripts.append, &names, &args, then).await

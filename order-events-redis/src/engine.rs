@@ -65,7 +65,7 @@ impl RedisEngine {
         notices: Arc<Notices>,
         end: String,
     ) -> Self {
-        let scripts = Arc::new(Scripts::new());
+        let scripts = Arc::new(Scripts::new(&settings));
         let tails = Tails::new(Arc::clone(&link), Arc::clone(&scripts), prefix.clone());
         let tasks = [
             tokio::spawn(Arc::clone(&tails).run(settings.poll)),

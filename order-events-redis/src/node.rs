@@ -99,6 +99,18 @@ impl Node {
         connected
     }
 
+    /// What it says of itself. Where it has begun to evict keys it is not asked for anything more,
+    /// before it stops.
+    pub(crate) async fn look(&self, deadline: Instant) -> Result<Value, Failure> {
+        let said = self.ask(&[info()], deadline).await?.into_iter().next().unwrap_or(Value::Nil);
+        let Some(policy) = evicts(&said) else { return Ok(said) };
+        self.is_up.store(false, Ordering::Relaxed);
+        if let Some(connection) = &self.lock().connection {
+            connection.is_lost.store(true, Ordering::Relaxed);
+        }
+        Err(Failure::NotDone(policy))
+    }
+
     async fn connection(&self, deadline: Instant) -> Result<Connection, RedisError> {
         if let Some(connection) = self.lock().living() {
             return Ok(connection);
@@ -155,7 +167,12 @@ impl Node {
                 told(push);
                 Ok::<(), RedisError>(())
             });
-        self.client.get_multiplexed_async_connection_with_config(&config).await
+        let connected = self.client.get_multiplexed_async_connection_with_config(&config).await;
+        let mut connection = connected?;
+        match evicts(&connection.send_packed_command(&info()).await?) {
+            Some(policy) => Err(policy),
+            None => Ok(connection),
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -185,7 +202,18 @@ fn backoff() -> ExponentialBackoff {
 
 /// What tells about the server.
 pub(crate) fn info() -> Cmd {
-    cmd("INFO").arg("server").to_owned()
+    cmd("INFO").arg("server").arg("memory").to_owned()
+}
+
+/// Whether it may evict what it was given, which no log can stand on: an order or a key that is gone
+/// looks as if it had never been. Keys that expire are not ours.
+fn evicts(info: &Value) -> Option<RedisError> {
+    let policy = field(info, "maxmemory_policy").filter(|policy| policy.starts_with("allkeys-"))?;
+    let is_bounded = field(info, "maxmemory").is_some_and(|bound| bound != "0");
+    is_bounded.then(|| {
+        let what = "it may evict keys, and so lose events: maxmemory-policy must be noeviction";
+        RedisError::from((ErrorKind::Client, what, format!("it is {policy}")))
+    })
 }
 
 /// A field of the answer to [`info`].

@@ -25,6 +25,9 @@ const KEPT: usize = 10_000;
 /// How many are read at once.
 const AT_ONCE: usize = 256;
 
+/// Before every id.
+const BEGIN: &str = "0-0";
+
 /// See the [module](self).
 pub(crate) struct Notices {
     link: Arc<Link>,
@@ -49,7 +52,7 @@ impl Notices {
         let last = cmd("XREVRANGE").arg(&self.key).arg("+").arg("-").arg("COUNT").arg(1).to_owned();
         let last = self.ask(last).await.map_err(|failure| self.failed(failure))?;
         let last = entries(&last).ok_or_else(|| foreign(&self.key))?;
-        Ok(last.first().map_or_else(|| "0".to_owned(), |(id, _)| id.clone()))
+        Ok(last.first().map_or(BEGIN, |(id, _)| id).to_owned())
     }
 
     pub(crate) fn attend(&self, node: Weak<dyn Node>) {
@@ -82,22 +85,36 @@ impl Notices {
                 _ = ticks.tick() => {}
                 () = self.bell.notified() => {}
             }
-            loop {
-                let mut read = cmd("XRANGE");
-                read.arg(&self.key).arg(format!("({last}")).arg("+").arg("COUNT").arg(AT_ONCE);
-                // What could not be read now is still there the next time.
-                let Ok(read) = self.ask(read).await else { break };
-                let Some(read) = entries(&read) else { break };
+            // What could not be read now is still there the next time.
+            while let Some(read) = self.read(&last).await {
                 let is_all = read.len() < AT_ONCE;
-                for (id, fields) in read {
+                let is_there = read.first().is_some_and(|(id, _)| *id == last);
+                for (id, fields) in read.into_iter().skip(usize::from(is_there)) {
                     self.tell(&fields);
                     last = id;
+                }
+                if !is_there && self.is_behind(&last).await {
+                    last = BEGIN.to_owned();
                 }
                 if is_all {
                     break;
                 }
             }
         }
+    }
+
+    /// From this place on, which is still there unless it was trimmed away, or lost.
+    async fn read(&self, last: &str) -> Option<Vec<(String, Vec<String>)>> {
+        let mut read = cmd("XRANGE");
+        read.arg(&self.key).arg(last).arg("+").arg("COUNT").arg(AT_ONCE);
+        entries(&self.ask(read).await.ok()?)
+    }
+
+    /// Whether the stream ends before this place: it was lost, or its end was, and by a clock that is
+    /// behind it would be long before what is told now comes after it. To tell a notice again ends
+    /// streams that may begin anew; to tell it not at all leaves them open.
+    async fn is_behind(&self, last: &str) -> bool {
+        self.end().await.is_ok_and(|end| place(&end) < place(last))
     }
 
     fn tell(&self, fields: &[String]) {
@@ -127,6 +144,12 @@ impl Notices {
     fn lock(&self) -> MutexGuard<'_, Vec<Weak<dyn Node>>> {
         self.nodes.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The parts of an id, which is `<milliseconds>-<number>`.
+fn place(id: &str) -> Option<(u64, u64)> {
+    let (millis, number) = id.split_once('-')?;
+    Some((millis.parse().ok()?, number.parse().ok()?))
 }
 
 /// `[[id, [field, value, …]]…]`

@@ -1,11 +1,17 @@
 //! The scripts: each is one atomic step on one tenant's keys, all of which it is told.
 
+use std::borrow::Cow;
 use std::time::Duration;
+
+use order_events_core::config::TIMELINE_ENTRIES;
 
 use redis::{Cmd, Value, cmd};
 
+use crate::builder::Settings;
 use crate::error::Failure;
+use crate::history::LAST_PLACE;
 use crate::link::Link;
+use crate::text::FORMAT;
 
 /// Every script that there is.
 pub(crate) struct Scripts {
@@ -20,13 +26,15 @@ pub(crate) struct Scripts {
 
 /// A script, and the name that a server knows it by.
 pub(crate) struct Script {
-    code: &'static str,
+    code: Cow<'static, str>,
     hash: String,
 }
 
 impl Script {
-    fn new(code: &'static str) -> Self {
-        Self { code, hash: redis::Script::new(code).get_hash().to_owned() }
+    fn new(code: impl Into<Cow<'static, str>>) -> Self {
+        let code = code.into();
+        let hash = redis::Script::new(&code).get_hash().to_owned();
+        Self { code, hash }
     }
 }
 
@@ -37,9 +45,9 @@ macro_rules! after_birth {
 }
 
 impl Scripts {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(settings: &Settings) -> Self {
         Self {
-            append: Script::new(include_str!("scripts/append.lua")),
+            append: Script::new([&told(settings), include_str!("scripts/append.lua")].concat()),
             read: after_birth!("scripts/read.lua"),
             history: after_birth!("scripts/history.lua"),
             page: after_birth!("scripts/page.lua"),
@@ -48,6 +56,20 @@ impl Scripts {
             forget_customer: after_birth!("scripts/forget_customer.lua"),
         }
     }
+}
+
+/// What an append goes by, as a line of Lua.
+fn told(settings: &Settings) -> String {
+    // Longer than this is for ever, and no number that Lua can write.
+    let millis = |time: Duration| time.as_millis().min(LAST_PLACE.into());
+    let (age, key_window) = (millis(settings.retain_age), millis(settings.key_window));
+    let Settings { retain_events, max_keys, order_history, durability, .. } = settings;
+    format!(
+        "local format, retain, age, key_window = '{FORMAT}', {retain_events}, {age}, {key_window}\n\
+         local max_keys, order_history, timeline_entries = {max_keys}, {order_history}, {TIMELINE_ENTRIES}\n\
+         local waits = {}\n",
+        durability.waits()
+    )
 }
 
 /// Runs a script where the slot is.
@@ -80,7 +102,7 @@ pub(crate) async fn run_then(
         link.ask_all(slot, &request, deadline).await
     };
     let answers = match ask("EVALSHA", &script.hash).await {
-        Err(failure) if failure.code() == Some("NOSCRIPT") => ask("EVAL", script.code).await?,
+        Err(failure) if failure.code() == Some("NOSCRIPT") => ask("EVAL", &script.code).await?,
         answers => answers?,
     };
     let mut answers = answers.into_iter();

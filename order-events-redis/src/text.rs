@@ -48,7 +48,7 @@ struct Text<'a> {
 
 /// The text that a draft leaves in the log. An error where its payload is no JSON.
 pub(crate) fn write(draft: &Draft) -> Result<String, serde_json::Error> {
-    let Draft { order, expected, becomes, event, key } = draft;
+    let Draft { order, expected, epoch: _, becomes, event, key } = draft;
     serde_json::to_string(&Text {
         format: FORMAT.into(),
         order: order.as_str().into(),
@@ -87,6 +87,7 @@ pub(crate) fn read(seq: u64, text: &str) -> Result<Placed, Unreadable> {
     let draft = Draft {
         order: id(&text.order)?,
         expected: version.checked_sub(1).ok_or(Unreadable)?,
+        epoch: None,
         // A record takes from this whether its order can go on, and nothing else.
         becomes: Becomes {
             status: Cow::Borrowed(""),
@@ -165,6 +166,7 @@ mod tests {
         Draft {
             order: OrderId::new("№ 42 {}\"").unwrap(),
             expected: u64::MAX - 1,
+            epoch: None,
             becomes: Becomes {
                 status: "SHIPPED".into(),
                 customer: Some(CustomerId::new("ada").unwrap()),

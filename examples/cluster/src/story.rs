@@ -93,7 +93,10 @@ async fn round(
         publisher.publish(&order.to_string(), customer_of(order), status).await?;
     }
     let again = publisher.again.load(SeqCst) - before;
-    println!("{} events so far, the last tried again {again} times", publisher.told.len());
+    match again {
+        0 => println!("{} events so far", publisher.told.len()),
+        _ => println!("{} events so far, after {again} tries that failed", publisher.told.len()),
+    }
     Ok(())
 }
 
@@ -155,7 +158,11 @@ fn connections(viewers: &[Viewer]) -> usize {
 
 fn tell_where(viewers: &[Viewer]) {
     for viewer in viewers {
-        println!("{} watches on node {}", viewer.name, viewer.seen().nodes.join(", then "));
+        let what = match viewer.path.split('/').nth(2) {
+            Some(customer) => format!("{customer}'s orders"),
+            None => "everything".to_owned(),
+        };
+        println!("{} watches {what} on node {}", viewer.name, viewer.seen().nodes.join(", then "));
     }
 }
 

@@ -1,7 +1,7 @@
 //! Appending: places, versions, races, and what is stored.
 
 use order_events_core::engine::{Appended, Draft};
-use order_events_core::{EventName, OrderStatus, Scope, TenantId, Update};
+use order_events_core::{Epoch, EventName, OrderStatus, Scope, TenantId, Update};
 use serde_json::json;
 
 use super::lab::{Lab, Shop, customer, key, order, word};
@@ -61,6 +61,24 @@ pub(super) async fn a_lost_race_stores_nothing(lab: &Lab<'_>) -> Outcome {
     let current = shop.current(&order, Some(&key("k"))).await;
     assert!(current.prior.is_none(), "a lost race took the key");
     assert_eq!(shop.commit(good).await.seq(), 3);
+    Ok(())
+}
+
+/// A part of the log may be lost between the reading and the append, and what is told anew may have
+/// come as far.
+pub(super) async fn what_was_planned_in_another_epoch_stores_nothing(lab: &Lab<'_>) -> Outcome {
+    let shop = lab.open().await?;
+    let order = order("42");
+    shop.publish(&order, Update::create(&order)).await;
+    let good = shop.draft(&order, Update::note(&order, "second")).await;
+    let here = shop.current(&order, None).await.epoch;
+    let another = Draft { epoch: Some(Epoch::from_u64(!here.as_u64())), ..good.clone() };
+    match shop.append(another).await {
+        Appended::Conflict { version } => assert_eq!(version, 1, "the version it has"),
+        other => panic!("the version is another epoch's, but: {other:?}"),
+    }
+    assert_eq!(shop.head().await, 1);
+    assert_eq!(shop.commit(Draft { epoch: Some(here), ..good }).await.seq(), 2);
     Ok(())
 }
 

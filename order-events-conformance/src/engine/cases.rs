@@ -21,6 +21,7 @@ cases! {
     append::seq_is_contiguous_per_tenant [1];
     append::version_is_one_more_than_the_last [2];
     append::a_lost_race_stores_nothing [3];
+    append::what_was_planned_in_another_epoch_stores_nothing [3];
     append::an_unknown_order_has_version_zero [2, 3];
     append::of_many_racers_for_one_version_one_wins [1, 2, 3];
     append::racers_for_different_orders_all_win [1, 3];

@@ -11,8 +11,9 @@
 //! 1. *Contiguous seq.* Committed events of a tenant have seq 1, 2, 3 … in the order in which they
 //!    were committed, and no other tenant moves them.
 //! 2. *Contiguous version.* An event's version is one more than its order's last.
-//! 3. *Compare and append.* Where the order's version is not [`Draft::expected`], nothing is
-//!    stored and the answer is [`Appended::Conflict`] with the version it has.
+//! 3. *Compare and append.* Where the order's version is not [`Draft::expected`], or the log's epoch
+//!    is not [`Draft::epoch`], nothing is stored and the answer is [`Appended::Conflict`] with the
+//!    version it has.
 //! 4. *The key is rechecked inside.* Where the key was used before, nothing is stored and the
 //!    answer is [`Appended::KeySeen`], whatever the version: the key is looked at first.
 //! 5. *All or nothing.* A call whose future is dropped at any await has stored the whole event or
@@ -303,7 +304,7 @@ pub enum Appended {
         /// The event with its place.
         record: Arc<Record>,
     },
-    /// The order's version was another; nothing was stored.
+    /// The order's version was another, or the log's epoch; nothing was stored.
     Conflict {
         /// The version it has; 0 where the log does not know it.
         version: u64,

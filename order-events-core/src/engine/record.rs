@@ -19,13 +19,16 @@ pub type Token = Cow<'static, str>;
 /// An event that is about to be committed, and what it makes of its order.
 ///
 /// Made by [`plan`](crate::plan::plan); an engine stores it and decides nothing but whether the
-/// order still has the version `expected` and whether the key is new.
+/// order still has the version `expected`, in the same epoch, and whether the key is new.
 #[derive(Debug, Clone)]
 pub struct Draft {
     /// The order.
     pub order: OrderId,
     /// The version the order must have: 0 where the log must not know it. The event gets the next.
     pub expected: u64,
+    /// The epoch that version was read in, where it was read. In another one, after a part of the log
+    /// was lost, the same version may be another event's.
+    pub epoch: Option<Epoch>,
     /// The order's state once the event is in the log.
     pub becomes: Becomes,
     /// The event itself.
@@ -108,7 +111,7 @@ impl Record {
 
     /// The record, and what a draft says beside it.
     pub(crate) fn take_apart(draft: Draft, seq: u64) -> (Self, Becomes, Option<Fingerprint>) {
-        let Draft { order, expected, becomes, event, key } = draft;
+        let Draft { order, expected, epoch: _, becomes, event, key } = draft;
         let NewEvent { name, at, visibility, payload, staff } = event;
         let kind = name.known();
         let name = if kind.is_none() { Some(name) } else { None };

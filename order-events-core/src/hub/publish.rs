@@ -164,14 +164,17 @@ impl<L: Lifecycle> Hub<L> {
     /// Dropping the future at any await leaves the log with the whole event or without it.
     pub async fn publish(&self, mut update: Update<L>) -> Result<Published<L>, PublishError<L>> {
         let engine = &*self.shared.engine;
-        if update.key.is_none() && engine.replies_can_be_lost() {
+        // Nobody else has used a key that is minted here and now: it need not be looked for.
+        let is_minted = update.key.is_none() && engine.replies_can_be_lost();
+        if is_minted {
             update.key = Some(self.mint_key()?);
         }
         let now = self.shared.clock.now();
         let mut lost = 0;
         let (tenant, order) = (&update.tenant, &update.order);
         for _ in 0..PUBLISH_ATTEMPTS {
-            let current = match engine.read(tenant, order, update.key.as_ref(), now).await {
+            let asked = update.key.as_ref().filter(|_| !is_minted);
+            let current = match engine.read(tenant, order, asked, now).await {
                 Ok(current) => current,
                 Err(source) => return Err(unanswered(source, update.key)),
             };
@@ -185,7 +188,8 @@ impl<L: Lifecycle> Hub<L> {
                 Plan::Append(planned) => planned,
             };
             self.ask_guards(tenant, state.as_ref(), &planned)?;
-            let Planned { draft, event, is_preliminary, .. } = planned;
+            let Planned { mut draft, event, is_preliminary, .. } = planned;
+            draft.epoch = Some(current.epoch);
             match engine.append(tenant, draft).await {
                 Ok(Appended::Committed { epoch, record }) => {
                     let cursor = Cursor { epoch, seq: record.seq() };

@@ -123,6 +123,7 @@ fn stored(name: &str, payload: &str) -> Record {
     let draft = Draft {
         order: order(),
         expected: 3,
+        epoch: None,
         becomes: Becomes {
             status: "PROCESSING".into(),
             customer: None,

@@ -43,6 +43,7 @@ impl Shop {
         let draft = Draft {
             order: order(&number.to_string()),
             expected,
+            epoch: None,
             becomes: Becomes {
                 status: "ANY".into(),
                 customer: customer.map(buyer),

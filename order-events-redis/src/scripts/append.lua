@@ -1,28 +1,31 @@
--- Compares the order's version and the key, and appends. No state machine: what an order may become
+-- Compares the order's version, its epoch and the key, and appends. No state machine: what an order may become
 -- was decided before. All is checked before anything is written, for a script is not rolled back.
 --
 -- Numbers: `seq` is added to and compared as a Lua number, which is exact below 2^53; at a million
 -- events a second a log takes 285 years to get there. Versions, fingerprints and epochs are only
--- ever compared as text. Times are milliseconds.
+-- ever compared as text. Times are milliseconds. What is given to Redis is text: a Lua number is
+-- written out with all of its digits by each call, which costs as much as the call.
 
 local meta, log, order, seqs, timeline = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local orders, keys, keyring, finished, waiting = KEYS[6], KEYS[7], KEYS[8], KEYS[9], KEYS[10]
 -- Of the customer the order has after the event, if any, and of whom it had before.
 local customer_key, customer_seqs, customer_orders, former_orders = KEYS[11], KEYS[12], KEYS[13], KEYS[14]
 
-local format, offered, channel = ARGV[1], ARGV[2], ARGV[3]
-local id, expected, version, text = ARGV[4], ARGV[5], ARGV[6], ARGV[7]
-local visibility, weight, at = ARGV[8], ARGV[9], ARGV[10]
-local status, customer, finality, deleted = ARGV[11], ARGV[12], ARGV[13], ARGV[14]
-local is_timeline, is_work = ARGV[15] == '1', ARGV[16] == '1'
-local key, fingerprint = ARGV[17], ARGV[18]
-local retain, age, key_window, max_keys = tonumber(ARGV[19]), tonumber(ARGV[20]), tonumber(ARGV[21]), tonumber(ARGV[22])
-local order_history, timeline_entries, former = tonumber(ARGV[23]), tonumber(ARGV[24]), ARGV[25]
-local waits = ARGV[26] == '1'
+-- `format`, `retain`, `age`, `key_window`, `max_keys`, `order_history`, `timeline_entries` and `waits`
+-- stand before this: what is the same in every call is not sent with each.
+local offered, channel = ARGV[1], ARGV[2]
+local id, expected, version, text = ARGV[3], ARGV[4], ARGV[5], ARGV[6]
+local visibility, weight, at = ARGV[7], ARGV[8], ARGV[9]
+local status, customer, finality, deleted = ARGV[10], ARGV[11], ARGV[12], ARGV[13]
+local is_timeline, is_work = ARGV[14] == '1', ARGV[15] == '1'
+local key, fingerprint, former, planned_in = ARGV[16], ARGV[17], ARGV[18], ARGV[19]
+
+-- How often it is asked who may be forgotten, and how many at once: more in all than can come to be.
+local DUE_EVERY, DUE_AT_ONCE = 16, '32'
 
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
-local function number(value) return string.format('%.0f', value) end
+local function number(value) return string.format('%d', value) end
 
 -- Whatever is at a key that will be written is ours, or nothing: what is read anyway says so by
 -- failing, and all else is asked for. Each question costs as much as a write does, so what is asked
@@ -38,7 +41,7 @@ local function ours(name, ...)
 end
 -- Of a list of ours, the first that is in it.
 local function first_of(name, form)
-  local first = ours(name, 'LINDEX', name, 0)
+  local first = ours(name, 'LINDEX', name, '0')
   if type(first) == 'string' and not string.find(first, form) then stopped = stopped or foreign(name) end
   return first
 end
@@ -64,17 +67,25 @@ if stopped then return stopped end
 local is_new, was_deleted, is_deleted = not state[1], state[4] == '1', deleted == '1'
 if is_new and redis.call('EXISTS', order) == 1 then return foreign(order) end
 
-local due = ours(finished, 'ZRANGEBYSCORE', finished, '-inf', trimmed, 'LIMIT', 0, 2)
-local due_by_time = ours(waiting, 'ZRANGEBYSCORE', waiting, '-inf', number(now), 'LIMIT', 0, 2)
+local place = tonumber(head) + 1
+local is_over = finality ~= 'open' or is_deleted
+local was_over = was_deleted or (state[3] and state[3] ~= 'open')
+local due, due_by_time = {}, {}
+if place % DUE_EVERY == 0 or is_over or was_over or former ~= '' then
+  due = ours(finished, 'ZRANGEBYSCORE', finished, '-inf', trimmed, 'LIMIT', '0', DUE_AT_ONCE)
+  due_by_time = ours(waiting, 'ZRANGEBYSCORE', waiting, '-inf', number(now), 'LIMIT', '0', DUE_AT_ONCE)
+end
 local seen = false
 if key ~= '' then seen = ours(keys, 'HGET', keys, key) end
 local first_key = first_of(keyring, '^%d+ %d+ .')
 local first_seq = first_of(seqs, '^%d+$')
+-- Of an order that is not there nothing else is, either: its hash has been lost.
+if is_new and first_seq then stopped = stopped or foreign(seqs) end
 local entries = (is_timeline or was_deleted) and ours(timeline, 'LLEN', timeline)
 if is_new or was_deleted or is_deleted then is(orders, 'zset') end
-local first_of_customer
+local first_of_customer, of_customer
 if customer ~= '' then
-  is(customer_key, 'hash')
+  of_customer = ours(customer_key, 'HMGET', customer_key, 'dropped')
   first_of_customer = first_of(customer_seqs, '^%d+$')
   is(customer_orders, 'zset')
 end
@@ -91,7 +102,8 @@ if seen then
   end
 end
 local found = state[1] or '0'
-if found ~= expected then return { 'conflict', found } end
+-- In another epoch the same version may be another event's.
+if found ~= expected or (planned_in ~= '' and planned_in ~= epoch) then return { 'conflict', found } end
 local had = state[2] or ''
 if had ~= '' and had ~= customer and had ~= former then return { 'former', had } end
 
@@ -107,7 +119,6 @@ if not is_born and is_another then
   epoch, lineage = offered, table.concat(former_epochs, ' ')
 end
 
-local place = tonumber(head) + 1
 local seq = number(place)
 local floor = tonumber(trimmed)
 -- The first write: where it fails (something foreign, a log that is ahead of what we know, no
@@ -122,7 +133,7 @@ if place - retain > floor then floor = place - retain end
 oldest = tonumber(oldest or '') or now
 if oldest + age <= now then
   oldest = now
-  for _, entry in ipairs(redis.call('XRANGE', log, number(floor + 1) .. '-0', seq .. '-0', 'COUNT', 8)) do
+  for _, entry in ipairs(redis.call('XRANGE', log, number(floor + 1) .. '-0', seq .. '-0', 'COUNT', '8')) do
     oldest = tonumber(entry[2][8]) or now
     if oldest + age > now then break end
     floor = tonumber(string.match(entry[1], '^%d+'))
@@ -169,20 +180,24 @@ local function index(list, hash, first)
     if not oldest_place or (held <= order_history and oldest_place > floor) then break end
     dropped = redis.call('LPOP', list)
     held = held - 1
-    first = redis.call('LINDEX', list, 0)
+    first = redis.call('LINDEX', list, '0')
   end
   if dropped then redis.call('HSET', hash, 'dropped', dropped) end
 end
 index(seqs, order, first_seq)
 if customer ~= '' then
-  redis.call('HSETNX', customer_key, 'dropped', forgotten)
+  if of_customer[1] then
+    redis.call('HSET', customer_key, 'seq', seq)
+  else
+    redis.call('HSET', customer_key, 'seq', seq, 'dropped', forgotten)
+  end
   index(customer_seqs, customer_key, first_of_customer)
 end
 
 local placed = seq .. ' ' .. text
 if is_timeline then
   redis.call('RPUSH', timeline, placed)
-  if entries >= timeline_entries then redis.call('LTRIM', timeline, -timeline_entries, -1) end
+  if entries >= timeline_entries then redis.call('LTRIM', timeline, number(-timeline_entries), '-1') end
 end
 if is_work then
   redis.call('HSET', order, 'work', placed)
@@ -200,12 +215,12 @@ if is_deleted then
   redis.call('ZREM', orders, id)
   if customer ~= '' then leave(customer_orders, customer) end
 else
-  if is_new or was_deleted then redis.call('ZADD', orders, 0, id) end
-  if customer ~= '' and (had ~= customer or was_deleted) then redis.call('ZADD', customer_orders, 0, id) end
+  if is_new or was_deleted then redis.call('ZADD', orders, '0', id) end
+  if customer ~= '' and (had ~= customer or was_deleted) then redis.call('ZADD', customer_orders, '0', id) end
 end
-if finality ~= 'open' or is_deleted then
+if is_over then
   redis.call('ZADD', finished, seq, 'o' .. id)
-elseif was_deleted or (state[3] and state[3] ~= 'open') then
+elseif was_over then
   redis.call('ZREM', finished, 'o' .. id)
   redis.call('ZREM', waiting, 'o' .. id)
 end
@@ -225,7 +240,7 @@ for _ = 1, 4 do
   local its = string.match(redis.call('HGET', keys, old) or '', '^%d+ %x+ (%d+) ')
   if its == used_at then redis.call('HDEL', keys, old) end
   redis.call('LPOP', keyring)
-  first_key = redis.call('LINDEX', keyring, 0)
+  first_key = redis.call('LINDEX', keyring, '0')
 end
 
 redis.call('SPUBLISH', channel, epoch .. ' ' .. placed)

@@ -3,7 +3,7 @@
 local meta, log = KEYS[1], KEYS[2]
 local format, offered = ARGV[1], ARGV[2]
 local function foreign(name) return redis.error_reply('FOREIGN ' .. name) end
-local function number(value) return string.format('%.0f', value) end
+local function number(value) return string.format('%d', value) end
 local function is(name, kind)
   local found = redis.call('TYPE', name).ok
   return found == 'none' or found == kind

@@ -53,13 +53,20 @@ if not hash then
 else
   if not is(hash, 'hash') then return foreign(hash) end
   if not is(list, 'list') then return foreign(list) end
-  dropped = redis.call('HGET', hash, 'dropped')
-  if not dropped then
+  local known_of_it, places = redis.call('HMGET', hash, 'dropped', 'seq'), redis.call('LRANGE', list, 0, -1)
+  dropped = tonumber(known_of_it[1] or known[4])
+  if not known_of_it[1] then
     if redis.call('EXISTS', hash) == 1 then return foreign(hash) end
-    dropped = known[4]
+    -- Whose hash is gone had other places before these, perhaps.
+    if places[1] then lost((tonumber(places[1]) or 1) - 1) end
   end
-  dropped = tonumber(dropped)
-  for _, its in ipairs(redis.call('LRANGE', list, 0, -1)) do
+  -- Its last event is known apart: where that is not in the list, what is lost is not known.
+  local newest_of_it = tonumber(known_of_it[2] or '') or 0
+  if newest_of_it > floor and places[#places] ~= known_of_it[2] then
+    lost(newest_of_it)
+    places = {}
+  end
+  for _, its in ipairs(places) do
     local at = tonumber(its)
     if not at then return foreign(list) end
     if at <= floor then

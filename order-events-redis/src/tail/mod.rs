@@ -229,7 +229,7 @@ impl Tails {
             Some(_) => self.link.forget(slot),
             None => {
                 wake.give_up();
-                self.lost(wake.id, None);
+                self.lost(wake.id);
             }
         })
     }
@@ -258,12 +258,9 @@ impl Tails {
         }
     }
 
-    /// A connection is gone, or one channel of it.
-    fn lost(&self, wake: u64, channel: Option<&str>) {
-        let all: Vec<_> = match channel {
-            Some(channel) => self.find(channel).into_iter().collect(),
-            None => lock(&self.followed).values().cloned().collect(),
-        };
+    /// A connection is gone.
+    fn lost(&self, wake: u64) {
+        let all: Vec<_> = lock(&self.followed).values().cloned().collect();
         for followed in all {
             if followed.lost(wake) {
                 self.needs(&followed);
@@ -285,14 +282,14 @@ impl Tails {
             }
             if wake.is_to_another(self.link.deadline()).await == Ok(true) {
                 wake.give_up();
-                self.lost(wake.id, None);
+                self.lost(wake.id);
                 continue;
             }
             for some in stands.chunks(wake::HEADS) {
                 let keys = some.iter().map(|(_, followed)| followed.keys.meta());
                 let Ok(heads) = wake.heads(keys, self.link.deadline()).await else {
                     wake.give_up();
-                    self.lost(wake.id, None);
+                    self.lost(wake.id);
                     break;
                 };
                 for ((at, followed), (epoch, head)) in some.iter().zip(heads) {

@@ -1,7 +1,7 @@
 //! A connection that is told of what is appended.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use order_events_core::Epoch;
 use redis::aio::MultiplexedConnection;
@@ -20,6 +20,8 @@ pub(super) struct Wake {
     node: Arc<Node>,
     connection: MultiplexedConnection,
     is_lost: Arc<AtomicBool>,
+    /// Channels that are wanted no more, until the server has said so.
+    leaving: Arc<Mutex<Vec<String>>>,
 }
 
 impl Wake {
@@ -31,13 +33,14 @@ impl Wake {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let id = NEXT.fetch_add(1, Ordering::Relaxed);
         let is_lost = Arc::new(AtomicBool::new(false));
-        let its = Arc::clone(&is_lost);
+        let leaving = Arc::<Mutex<Vec<String>>>::default();
+        let (its, left) = (Arc::clone(&is_lost), Arc::clone(&leaving));
         let told = move |push: PushInfo| {
             let Some(tails) = tails.upgrade() else { return };
             match push.kind {
                 PushKind::Disconnection => {
                     its.store(true, Ordering::SeqCst);
-                    tails.lost(id, None);
+                    tails.lost(id);
                 }
                 PushKind::SMessage => {
                     if let [channel, message] = push.data.as_slice()
@@ -46,17 +49,24 @@ impl Wake {
                         tails.woken(channel, message);
                     }
                 }
-                // Nobody asked for it, where the channel is still wanted: the slot has moved.
+                // Where nobody asked for it the slot has moved. The client has taken it for the answer
+                // to whatever was asked just then, and so each later answer for another's.
                 PushKind::SUnsubscribe => {
-                    if let Some(channel) = push.data.first().and_then(text) {
-                        tails.lost(id, Some(channel));
+                    let channel = push.data.first().and_then(text);
+                    let mut left = left.lock().unwrap_or_else(PoisonError::into_inner);
+                    match left.iter().position(|left| Some(left.as_str()) == channel) {
+                        Some(place) => drop(left.swap_remove(place)),
+                        None => {
+                            its.store(true, Ordering::SeqCst);
+                            tails.lost(id);
+                        }
                     }
                 }
                 _ => {}
             }
         };
         let connection = node.listen(deadline, told).await?;
-        Ok(Arc::new(Self { id, node, connection, is_lost }))
+        Ok(Arc::new(Self { id, node, connection, is_lost, leaving }))
     }
 
     pub(super) fn is_to(&self, node: &Arc<Node>) -> bool {
@@ -85,6 +95,7 @@ impl Wake {
         channel: &str,
         deadline: Instant,
     ) -> Result<(), RedisError> {
+        self.leaving.lock().unwrap_or_else(PoisonError::into_inner).push(channel.to_owned());
         self.ask("SUNSUBSCRIBE", channel, deadline).await
     }
 
@@ -96,11 +107,10 @@ impl Wake {
     /// Whether calls go to another server than this connection: one that is no primary any more may
     /// live on by itself, and say for ever that nothing happens.
     pub(super) async fn is_to_another(&self, deadline: Instant) -> Result<bool, ()> {
-        let calls = self.node.ask(&[info()], deadline).await.map_err(drop)?;
+        let calls = self.node.look(deadline).await.map_err(drop)?;
         let wakes = ask(&mut self.connection.clone(), &[info()], deadline).await.map_err(drop)?;
-        let id =
-            |said: &[Value]| said.first().and_then(|said| field(said, "run_id")).map(str::to_owned);
-        Ok(id(&calls) != id(&wakes))
+        let wakes = wakes.first().and_then(|wakes| field(wakes, "run_id"));
+        Ok(field(&calls, "run_id") != wakes)
     }
 
     /// Epoch and head of these tenants, by their meta keys; none where there is no log of ours.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use order_events_core::{EventName, Update};
 use order_events_redis::RedisEngine;
 
 use crate::support::load::Load;
@@ -47,6 +48,37 @@ async fn clients_that_redis_throws_out_lose_nothing() {
     }
     load.goes_on(50).await;
     load.ends_whole(&b, &viewers).await;
+}
+
+/// A node that does not read as fast as it is told: Redis does not keep what is for it.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs redis-server: run by scripts/test"]
+async fn a_node_that_redis_throws_out_for_being_slow_loses_nothing() {
+    let bounded = Options::forgetful().with("client-output-buffer-limit", "pubsub 64kb 0 0");
+    let redis = Redis::start(bounded).await;
+    let proxy = Proxy::before(redis.address());
+    let a = Node::on(&redis.url()).await;
+    // Nothing is polled while this test runs.
+    let engine = RedisEngine::builder(redis.url_by(proxy.address));
+    let b = Node::with(engine.poll(Duration::from_secs(600))).await;
+    let viewers = viewers(&[&b], 3).await;
+    let orders = a.create(1).await;
+    viewers[0].is_at(a.story().await.head).await;
+    assert_eq!(redis.clients(" ssub=1 "), 1);
+    proxy.hold();
+    let name = EventName::custom("parcel scanned").unwrap();
+    let much = serde_json::json!({ "much": "x".repeat(60_000) });
+    let mut events = 0;
+    while redis.clients(" ssub=1 ") > 0 {
+        a.publish(Update::custom(&orders[0], name.clone(), much.clone())).await;
+        events += 1;
+        assert!(events < 2_000, "it is never thrown out");
+    }
+    println!("thrown out after {events} events");
+    proxy.pass();
+    a.remark(&orders[0], "the-last-word").await;
+    let log = a.story().await;
+    all_saw_it_all(&viewers, &log).await;
 }
 
 /// Nobody is told that a connection is dead: that it is must be found out.

@@ -1,13 +1,15 @@
 //! A primary that dies, and a replica that takes its place with all it was given, or less.
 
-use order_events_core::PublishError;
+use std::sync::{Arc, Mutex, mpsc};
+
+use order_events_core::{Cursor, Hub, OrderId, OrderStatus, PublishError, Update};
 
 use crate::support::load::Load;
 use crate::support::nodes::{Node, answered, remark, viewers};
 use crate::support::proxy::Proxy;
 use crate::support::redis::{Options, Redis};
-use crate::support::viewer::{all_are_reset, all_saw_it_all};
-use crate::support::wait::until;
+use crate::support::viewer::{Viewer, all_are_reset, all_saw_it_all};
+use crate::support::wait::{in_time, until};
 
 /// A primary with a replica, and the one address by which nodes know whoever is primary.
 struct Pair {
@@ -33,6 +35,18 @@ impl Pair {
         self.primary.url_by(self.front.address)
     }
 
+    /// What everybody sees, and the replica does not get.
+    async fn will_lose(&self, node: &Node, order: &OrderId, viewers: &[Viewer]) -> Cursor {
+        self.replica.caught_up_with(&self.primary).await;
+        self.link.hold();
+        node.remark(order, "lost").await;
+        let lost = node.story().await.head;
+        for viewer in viewers {
+            viewer.is_at(lost).await;
+        }
+        lost
+    }
+
     /// The primary dies, and what is still on its way to the replica with it.
     fn fail_over(&mut self) {
         self.primary.kill9();
@@ -43,13 +57,19 @@ impl Pair {
     }
 }
 
+/// A pair that forgets, with two nodes on it, viewers on both, and orders.
+async fn scene(watching: usize, orders: usize) -> (Pair, [Node; 2], Vec<Viewer>, Vec<OrderId>) {
+    let pair = Pair::start(Options::forgetful()).await;
+    let nodes = [Node::on(&pair.url()).await, Node::on(&pair.url()).await];
+    let viewers = viewers(&[&nodes[0], &nodes[1]], watching).await;
+    let orders = nodes[0].create(orders).await;
+    (pair, nodes, viewers, orders)
+}
+
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs redis-server: run by scripts/test"]
 async fn a_failover_that_lost_nothing_resets_nobody() {
-    let mut pair = Pair::start(Options::forgetful()).await;
-    let (a, b) = (Node::on(&pair.url()).await, Node::on(&pair.url()).await);
-    let viewers = viewers(&[&a, &b], 4).await;
-    let orders = a.create(5).await;
+    let (mut pair, [a, b], viewers, orders) = scene(4, 5).await;
     for nth in 0..50 {
         a.remark(&orders[nth % 5], &format!("before-{nth}")).await;
     }
@@ -67,11 +87,8 @@ async fn a_failover_that_lost_nothing_resets_nobody() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs redis-server: run by scripts/test"]
 async fn a_failover_to_a_replica_that_was_behind_resets_whoever_saw_what_is_lost() {
-    let mut pair = Pair::start(Options::forgetful()).await;
-    let (a, b) = (Node::on(&pair.url()).await, Node::on(&pair.url()).await);
-    let viewers = viewers(&[&a, &b], 6).await;
+    let (mut pair, [a, b], viewers, orders) = scene(6, 5).await;
     let [live, live_too, early, early_too, late, late_too] = &viewers[..] else { panic!() };
-    let orders = a.create(5).await;
     for nth in 0..20 {
         a.remark(&orders[nth % 5], &format!("kept-{nth}")).await;
     }
@@ -119,17 +136,8 @@ async fn a_failover_to_a_replica_that_was_behind_resets_whoever_saw_what_is_lost
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs redis-server: run by scripts/test"]
 async fn a_head_that_is_where_it_was_does_not_hide_a_failover() {
-    let mut pair = Pair::start(Options::forgetful()).await;
-    let (a, b) = (Node::on(&pair.url()).await, Node::on(&pair.url()).await);
-    let viewers = viewers(&[&a, &b], 4).await;
-    let orders = a.create(2).await;
-    pair.replica.caught_up_with(&pair.primary).await;
-    pair.link.hold();
-    a.remark(&orders[0], "lost").await;
-    let lost = a.story().await.head;
-    for viewer in &viewers {
-        viewer.is_at(lost).await;
-    }
+    let (mut pair, [a, b], viewers, orders) = scene(4, 2).await;
+    let lost = pair.will_lose(&a, &orders[0], &viewers).await;
     viewers[0].leave().await;
     viewers[1].leave().await;
     pair.fail_over();
@@ -147,17 +155,8 @@ async fn a_head_that_is_where_it_was_does_not_hide_a_failover() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs redis-server: run by scripts/test"]
 async fn a_cursor_beyond_the_head_after_a_failover_is_not_waited_for() {
-    let mut pair = Pair::start(Options::forgetful()).await;
-    let (a, b) = (Node::on(&pair.url()).await, Node::on(&pair.url()).await);
-    let viewers = viewers(&[&a, &b], 4).await;
-    let orders = a.create(2).await;
-    pair.replica.caught_up_with(&pair.primary).await;
-    pair.link.hold();
-    a.remark(&orders[0], "lost").await;
-    let lost = a.story().await.head;
-    for viewer in &viewers {
-        viewer.is_at(lost).await;
-    }
+    let (mut pair, [a, b], viewers, orders) = scene(4, 2).await;
+    pair.will_lose(&a, &orders[0], &viewers).await;
     viewers[0].leave().await;
     pair.fail_over();
     viewers[0].come_back();
@@ -173,11 +172,8 @@ async fn a_cursor_beyond_the_head_after_a_failover_is_not_waited_for() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs redis-server: run by scripts/test"]
 async fn a_failover_in_the_midst_of_a_load_leaves_nobody_with_what_is_not_so() {
-    let mut pair = Pair::start(Options::forgetful()).await;
-    let (a, b) = (Node::on(&pair.url()).await, Node::on(&pair.url()).await);
-    let viewers = viewers(&[&a, &b], 6).await;
+    let (mut pair, [a, b], viewers, orders) = scene(6, 10).await;
     viewers[0].reconnect_every(29);
-    let orders = a.create(10).await;
     pair.replica.caught_up_with(&pair.primary).await;
     let load = Load::start(&[&a, &b], &orders, 4, "k");
     load.goes_on(200).await;
@@ -188,6 +184,40 @@ async fn a_failover_in_the_midst_of_a_load_leaves_nobody_with_what_is_not_so() {
     load.stop().await;
     let log = b.story().await;
     all_are_reset(&viewers, &log).await;
+}
+
+/// The order is as far again as it was when it was planned on, but by another event.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs redis-server: run by scripts/test"]
+async fn what_was_planned_on_a_lost_event_is_planned_anew() {
+    let (mut pair, [a, b], viewers, orders) = scene(2, 1).await;
+    pair.will_lose(&a, &orders[0], &viewers).await;
+
+    // The guard is asked between the reading of the order and the append.
+    let (asked, mut is_asked) = tokio::sync::mpsc::unbounded_channel();
+    let (go_on, goes_on) = mpsc::channel();
+    let goes_on = Mutex::new(goes_on);
+    let hub = Hub::builder().engine(Arc::clone(&a.engine)).guard(move |_| {
+        asked.send(()).map_err(|_| "nobody listens")?;
+        Ok(tokio::task::block_in_place(|| goes_on.lock().unwrap().recv())
+            .map_err(|_| "it is over")?)
+    });
+    let hub = hub.build();
+    let update = Update::status(&orders[0], OrderStatus::Processing);
+    let publishing = tokio::spawn(async move { hub.publish(update).await });
+    in_time("the guard is asked", is_asked.recv()).await;
+    pair.fail_over();
+    b.publish(Update::status(&orders[0], OrderStatus::Cancelled)).await;
+    go_on.send(()).unwrap();
+    drop(go_on);
+    let refused = in_time("it is answered", publishing).await.unwrap();
+    assert!(matches!(refused, Err(PublishError::IllegalTransition(_))), "{refused:?}");
+    let log = b.story().await;
+    assert_eq!(log.head.seq, 2);
+    for viewer in &viewers {
+        viewer.is_reset(1).await;
+        viewer.ends_true(&log).await;
+    }
 }
 
 /// Two primaries at once, each with nodes that believe in it, and then one log again.

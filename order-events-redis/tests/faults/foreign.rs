@@ -1,12 +1,10 @@
 //! Something that is not ours at one of our keys.
 
-use std::error::Error;
-
 use order_events_core::{
     CustomerId, IdempotencyKey, OrderStatus, PublishError, Resume, SubscribeError, TenantId, Update,
 };
 
-use crate::support::nodes::{Node, answered, everything, order, remark};
+use crate::support::nodes::{Node, answered, everything, order, remark, told};
 use crate::support::redis::{Options, Redis};
 use crate::support::resp::Reply;
 
@@ -17,17 +15,6 @@ fn update(tenant: &TenantId) -> Update {
         .with_note("left open")
         .with_customer(CustomerId::new("anna").unwrap())
         .with_key(IdempotencyKey::new("key").unwrap())
-}
-
-/// The whole chain of causes.
-fn told(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(&format!(": {error}"));
-        cause = error.source();
-    }
-    text
 }
 
 #[tokio::test(flavor = "multi_thread")]

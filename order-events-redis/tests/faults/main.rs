@@ -6,6 +6,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod clocks;
 mod connecting;
 mod connections;
 mod degraded;
@@ -13,8 +14,11 @@ mod durability;
 mod failover;
 mod foreign;
 mod many_nodes;
+mod memory;
 mod moving;
+mod names;
 mod on_a_cluster;
 mod replies;
 mod restarts;
 mod servers;
+mod trimming;

@@ -274,7 +274,7 @@ async fn a_customer_sees_on_one_node_what_another_publishes() {
     assert_eq!(names, ["order.customer", "order.note"]);
 }
 
-async fn end_of(stream: &mut order_events_core::Subscription) -> EndReason {
+pub(crate) async fn end_of(stream: &mut order_events_core::Subscription) -> EndReason {
     loop {
         match in_time("the stream ends", stream.next()).await {
             Some(Delivery::End(end)) => return end.reason,

@@ -107,6 +107,37 @@ impl Cluster {
         (0..PRIMARIES).find(|nth| slot < (nth + 1) * SLOTS / PRIMARIES).unwrap()
     }
 
+    /// Moves the slot of a key from one primary to another, key by key, as it is done where one was
+    /// added. `between` is done after each.
+    pub(crate) async fn move_slot(
+        &self,
+        key: &str,
+        [from, to]: [usize; 2],
+        mut between: impl AsyncFnMut(),
+    ) {
+        let slot = self.primaries[0].ask(&["CLUSTER", "KEYSLOT", key]).number().to_string();
+        let [from, to] = [from, to].map(|nth| &self.primaries[nth]);
+        let id = |server: &Redis| server.ask(&["CLUSTER", "MYID"]).text();
+        to.ask(&["CLUSTER", "SETSLOT", &slot, "IMPORTING", &id(from)]);
+        from.ask(&["CLUSTER", "SETSLOT", &slot, "MIGRATING", &id(to)]);
+        let (host, port) = (to.address().ip().to_string(), to.address().port().to_string());
+        loop {
+            let keys = from.ask(&["CLUSTER", "GETKEYSINSLOT", &slot, "1000"]).items();
+            if keys.is_empty() {
+                break;
+            }
+            for key in keys {
+                from.ask(&["MIGRATE", &host, &port, &key.text(), "0", "5000"]);
+                between().await;
+            }
+        }
+        // Whoever gets it is told first, and whoever had it next: nobody else is asked before that.
+        let others = self.primaries.iter().filter(|other| other.port() != to.port());
+        for server in std::iter::once(to).chain([from]).chain(others) {
+            server.ask(&["CLUSTER", "SETSLOT", &slot, "NODE", &id(to)]);
+        }
+    }
+
     /// Kills a primary, and its replica takes its place.
     pub(crate) async fn fail_over(&mut self, nth: usize) {
         self.primaries[nth].kill9();

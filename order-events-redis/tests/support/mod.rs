@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "each test program takes what it needs")]
 
+pub(crate) mod clock;
 pub(crate) mod cluster;
 pub(crate) mod facts;
 pub(crate) mod load;

@@ -1,5 +1,6 @@
 //! Nodes: a hub on an engine of its own, as a process of a service has it.
 
+use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -136,4 +137,15 @@ pub(crate) async fn answered<F: Future>(what: &str, call: F) -> F::Output {
     let answer = in_time(what, call).await;
     println!("{what}: answered after {:?}", since.elapsed());
     answer
+}
+
+/// The whole chain of an error's causes.
+pub(crate) fn told(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(&format!(": {error}"));
+        cause = error.source();
+    }
+    text
 }

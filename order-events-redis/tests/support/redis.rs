@@ -9,8 +9,8 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::support::resp::{Reply, Wire};
-use crate::support::tls;
 use crate::support::wait::until;
+use crate::support::{clock, tls};
 
 /// How a server is set up. By default it keeps nothing.
 #[derive(Debug, Clone, Default)]
@@ -21,6 +21,7 @@ pub(crate) struct Options {
     tls: bool,
     /// Where certificate and key are, where they are not the server's own.
     certificate: Option<PathBuf>,
+    has_a_clock: bool,
 }
 
 impl Options {
@@ -76,6 +77,12 @@ impl Options {
         self.tls().with("tls-cluster", "yes")
     }
 
+    /// Its clock can be set. See [`Redis::set_clock`].
+    pub(crate) fn with_a_clock(mut self) -> Self {
+        self.has_a_clock = true;
+        self
+    }
+
     /// Any other directive; its words are separated by blanks.
     pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
         self.more.push(format!("--{name}"));
@@ -104,6 +111,9 @@ impl Redis {
         fs::create_dir_all(&place).unwrap();
         if options.tls && options.certificate.is_none() {
             tls::make_certificate(&place);
+        }
+        if options.has_a_clock {
+            clock::make(&place);
         }
         // Somebody else may take the port before the server does.
         for _ in 0..20 {
@@ -135,6 +145,10 @@ impl Redis {
         let info = self.try_ask(&["INFO"]);
         let Ok(Reply::Text(info)) = info else { return false };
         field(&info, "process_id") == Some(&pid) && field(&info, "loading") == Some("0")
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.port
     }
 
     /// Where it listens for whoever knows the test: without TLS.
@@ -235,6 +249,11 @@ impl Redis {
         self.ask(&["FLUSHALL"]);
     }
 
+    /// Sets its clock: so many microseconds ahead of the machine's, or behind.
+    pub(crate) fn set_clock(&self, micros: i64) {
+        clock::set(&self.place, micros);
+    }
+
     /// Makes a primary of a replica.
     pub(crate) fn promote(&self) {
         self.ask(&["REPLICAOF", "NO", "ONE"]);
@@ -281,6 +300,9 @@ fn spawn(options: &Options, port: u16, tls_port: u16, place: &std::path::Path) -
         command.arg("--tls-cert-file").arg(place.join(tls::CERTIFICATE));
         command.arg("--tls-key-file").arg(place.join(tls::KEY));
         command.arg("--tls-ca-cert-file").arg(place.join(tls::CERTIFICATE));
+    }
+    if options.has_a_clock {
+        clock::put_before(&mut command, place);
     }
     command.args(&options.more).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     command.spawn().expect("redis-server is installed: scripts/test does so")

@@ -89,7 +89,7 @@ impl TenantLog {
         let slot = self.orders.find(&draft.order);
         let known = slot.and_then(|slot| self.orders.get(slot));
         let version = known.map_or(0, |order| order.state.version);
-        if version != draft.expected {
+        if version != draft.expected || draft.epoch.is_some_and(|its| its != epoch) {
             return Appended::Conflict { version };
         }
         let now = draft.event.at;
