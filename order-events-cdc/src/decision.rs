@@ -5,7 +5,8 @@ use order_events_core::{
 };
 use serde::{Deserialize, Serialize};
 
-/// One thing to be done. A change may ask for several, in their order.
+/// One thing to be done. A change may ask for several, in their order: what is cached is forgotten
+/// before anybody is told, so that who is told finds nothing older there.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Decision<L: Lifecycle = OrderStatus> {

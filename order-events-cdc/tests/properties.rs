@@ -168,7 +168,7 @@ proptest! {
         let decide = || decide(&Salesforce.read(raw.as_bytes()).unwrap(), &Rules::salesforce());
         let decisions = decide().unwrap();
         prop_assert_eq!(&decide().unwrap(), &decisions);
-        let [Decision::Publish(update), _, Decision::Provision(job)] = decisions.as_slice() else {
+        let [_, Decision::Publish(update), Decision::Provision(job)] = decisions.as_slice() else {
             panic!("{decisions:?}");
         };
         prop_assert!(update.key().unwrap().as_str().len() <= MAX_NAME_BYTES);

@@ -33,10 +33,10 @@ use crate::rules::Rules;
 ///     }
 /// }"#)?;
 /// let decisions = decide(&change, &Rules::salesforce())?;
-/// let [Decision::Publish(update), Decision::Invalidate { .. }, Decision::Provision(job)] =
+/// let [Decision::Invalidate { .. }, Decision::Publish(update), Decision::Provision(job)] =
 ///     decisions.as_slice()
 /// else {
-///     panic!("told, forgotten and provisioned");
+///     panic!("forgotten, told and provisioned");
 /// };
 /// assert_eq!(
 ///     update.key().unwrap().as_str(),

@@ -61,9 +61,9 @@ impl<L: Lifecycle> Case<'_, L> {
         let account = self.account()?;
         match self.change.operation {
             Operation::Delete | Operation::Gap(Gap::Delete) => {
-                decisions
-                    .push(Decision::Publish(self.keyed(Update::delete(&self.order), "delete")));
                 self.invalidate(account, decisions)?;
+                let update = self.keyed(Update::delete(&self.order), "delete");
+                decisions.push(Decision::Publish(update));
                 return Ok(());
             }
             // Nothing of it is told: it is decided again with what the record says.
@@ -75,13 +75,14 @@ impl<L: Lifecycle> Case<'_, L> {
             _ => {}
         }
         let before = decisions.len();
+        // First, so that who is told by the log finds nothing older in a cache.
+        if self.is_visible() {
+            self.invalidate(account.clone(), decisions)?;
+        }
         let status = self.publish_status(account.as_ref(), decisions)?;
         self.publish_customer(account.as_ref(), status.is_some(), decisions);
         self.publish_tracking(decisions)?;
         self.publish_note(decisions)?;
-        if decisions.len() > before || self.is_visible() {
-            self.invalidate(account, decisions)?;
-        }
         let arrived = status.as_deref().filter(|_| self.arrives());
         if let Some(status) = arrived {
             provision::by_status(
@@ -124,7 +125,7 @@ impl<L: Lifecycle> Case<'_, L> {
             Some(was) if was.may_become(to) => update.assuming(was),
             _ => update.or_create(),
         };
-        let update = match account.filter(|_| !self.changes_hands()) {
+        let update = match account.filter(|_| self.is_creation()) {
             Some(account) => update.with_customer(account),
             None => update,
         };
@@ -138,15 +139,15 @@ impl<L: Lifecycle> Case<'_, L> {
     }
 
     /// An order that is somebody else's stays theirs in the hub, which must not keep its status from
-    /// being told: so whose it became is an update of its own.
+    /// being told: so whose it is is an update of its own, unless the order is new.
     fn publish_customer(
         &self,
         account: Option<&CustomerId>,
         is_told: bool,
         decisions: &mut Vec<Decision<L>>,
     ) {
-        let Some(account) = account else { return };
-        if self.changes_hands() || (!is_told && self.names_account()) {
+        let Some(account) = account.filter(|_| !self.is_creation()) else { return };
+        if is_told || self.names_account() {
             let update = Update::attach(&self.order, account);
             decisions.push(Decision::Publish(self.keyed(update, "customer")));
         }
@@ -234,15 +235,8 @@ impl<L: Lifecycle> Case<'_, L> {
         id.map(|id| values::customer_of(self.change, field, &id)).transpose()
     }
 
-    /// Whether the account is known to have been another, or was named as changed.
-    fn changes_hands(&self) -> bool {
-        match self.change.operation {
-            Operation::Update => match &self.change.changed {
-                Changed::These(_) => self.names_account(),
-                _ => false,
-            },
-            _ => false,
-        }
+    fn is_creation(&self) -> bool {
+        matches!(self.change.operation, Operation::Create | Operation::Undelete)
     }
 
     fn names_account(&self) -> bool {
