@@ -22,7 +22,7 @@ use crate::status::OrderStatus;
 /// # let _ = update;
 /// # Ok::<(), order_events_core::Invalid>(())
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Update<L: Lifecycle = OrderStatus> {
     pub(crate) tenant: TenantId,
     pub(crate) order: OrderId,
@@ -38,7 +38,7 @@ pub struct Update<L: Lifecycle = OrderStatus> {
     pub(crate) assumed: Option<L>,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Action<L> {
     Create { status: L },
     Status { status: L },
