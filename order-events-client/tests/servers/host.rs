@@ -196,16 +196,16 @@ pub(crate) fn actix(hub: &Hub, settings: Settings) -> (SocketAddr, oneshot::Send
     std::thread::spawn(move || {
         actix_web::rt::System::new().block_on(async {
             let door = order_events_actix::Door::with_settings(&hub, Desk, settings);
-            let server = actix_web::HttpServer::new(move || {
+            let app = move || {
                 let live = actix_web::web::scope("/live");
                 let live = live.configure(order_events_actix::routes(&door));
                 actix_web::App::new().service(live)
-            });
-            let server = order_events_actix::bind(server.workers(1), "127.0.0.1:0").unwrap();
-            listening.send(server.addrs()[0]).unwrap();
+            };
+            let listener = order_events_actix::Listener::bind("127.0.0.1:0").unwrap().workers(1);
+            listening.send(listener.local_addr().unwrap()).unwrap();
             let stop = async { drop(stopped.await) };
             let deadline = Duration::from_secs(1);
-            order_events_actix::serve(server, &hub, stop, deadline).await.unwrap();
+            order_events_actix::serve(listener, app, &hub, stop, deadline).await.unwrap();
         });
     });
     (address.recv().unwrap(), stop)
