@@ -76,7 +76,8 @@ def run(arguments, stored):
                     f"{first} {report.get(first, 'failed')}",
                     flush=True,
                 )
-        results.store(stored)
+            # A run that is cut off is not lost: `--again` writes what there is.
+            results.store(stored)
     return results
 
 

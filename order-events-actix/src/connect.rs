@@ -19,6 +19,9 @@ use tokio::time::timeout;
 use crate::gate::Lent;
 use crate::outgoing::Events;
 
+/// How many requests that came together are answered before others have their turn.
+const REQUESTS_IN_A_ROW: usize = 16;
+
 /// How connections are served.
 pub(crate) struct Terms {
     pub(crate) socket: Socket,
@@ -113,28 +116,34 @@ async fn serve(
     let stream = {
         let mut served = pin!(http.call((lent.clone(), protocol, Some(address))));
         poll_fn(|cx| {
-            if !exchange.is_last() && stopping.as_mut().poll(cx).is_ready() {
-                exchange.end();
+            for _ in 0..REQUESTS_IN_A_ROW {
+                if !exchange.is_last() && stopping.as_mut().poll(cx).is_ready() {
+                    exchange.end();
+                }
+                // How it ended is its peer's affair.
+                if served.as_mut().poll(cx).is_ready() {
+                    return Poll::Ready(None);
+                }
+                // What is being written may be the end of an answer to a peer that asks for nothing
+                // more.
+                if !peer.is_flushed() {
+                    return Poll::Pending;
+                }
+                if let Some(stream) = exchange.handover.take() {
+                    return Poll::Ready(Some(stream));
+                }
+                if exchange.is_last() && exchange.is_idle() {
+                    return Poll::Ready(None);
+                }
+                if !lent.passes_again() {
+                    // actix is kept from reading on, and so from seeing it.
+                    let is_watched = protocol == Protocol::Http1;
+                    let closed = if is_watched { peer.poll_closed(cx) } else { Poll::Pending };
+                    return closed.map(|()| None);
+                }
             }
-            // How it ended is its peer's affair.
-            if served.as_mut().poll(cx).is_ready() {
-                return Poll::Ready(None);
-            }
-            // What is being written may be the end of an answer to a peer that asks for nothing more.
-            if !peer.is_flushed() {
-                return Poll::Pending;
-            }
-            if let Some(stream) = exchange.handover.take() {
-                return Poll::Ready(Some(stream));
-            }
-            if exchange.is_last() && exchange.is_idle() {
-                return Poll::Ready(None);
-            }
-            match protocol {
-                // actix is kept from reading on, and so from seeing it.
-                Protocol::Http1 => peer.poll_closed(cx).map(|()| None),
-                _ => Poll::Pending,
-            }
+            cx.waker().wake_by_ref();
+            Poll::Pending
         })
         .await?
     };

@@ -12,7 +12,7 @@ use std::io;
 use std::mem::{MaybeUninit, take};
 use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll, Waker, ready};
+use std::task::{Context, Poll, ready};
 
 use httparse::Status;
 use order_events_sse::server::takeover::{Connection, Peer};
@@ -38,8 +38,8 @@ struct Gate {
     held: Vec<u8>,
     /// How many requests were passed on.
     asked: u64,
-    /// Who was to read while nothing passes.
-    waits: Option<Waker>,
+    /// Something was to be read while nothing passes.
+    is_awaited: bool,
 }
 
 /// What may be read.
@@ -65,7 +65,7 @@ impl Lent {
 
     fn new(connection: Connection, exchange: Rc<Exchange>, passes: Passes) -> Self {
         let held = Vec::new();
-        let gate = Gate { connection, exchange, passes, held, asked: 0, waits: None };
+        let gate = Gate { connection, exchange, passes, held, asked: 0, is_awaited: false };
         Self(Rc::new(RefCell::new(gate)))
     }
 
@@ -75,6 +75,12 @@ impl Lent {
 
     pub(crate) fn peer(&self) -> Peer {
         self.0.borrow().connection.peer()
+    }
+
+    /// Whether reading, which was in vain, may be tried again. Nobody is woken when it may.
+    pub(crate) fn passes_again(&self) -> bool {
+        let mut gate = self.0.borrow_mut();
+        gate.is_awaited && gate.is_answered() && take(&mut gate.is_awaited)
     }
 
     /// The connection, once it is lent to nobody else any more.
@@ -100,7 +106,7 @@ impl Gate {
                 Passes::Everything => return Pin::new(&mut self.connection).poll_read(cx, buffer),
                 Passes::Rest(0) if self.is_answered() => self.passes = Passes::Request,
                 Passes::Rest(0) => {
-                    self.waits = Some(cx.waker().clone());
+                    self.is_awaited = true;
                     return Poll::Pending;
                 }
                 Passes::Rest(left) => {
@@ -226,15 +232,7 @@ impl AsyncWrite for Lent {
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let mut gate = self.0.borrow_mut();
-        ready!(Pin::new(&mut gate.connection).poll_flush(cx))?;
-        // In a turn of its own, so that whoever asks without end does not keep the thread.
-        if gate.is_answered()
-            && let Some(waits) = gate.waits.take()
-        {
-            waits.wake();
-        }
-        Poll::Ready(Ok(()))
+        Pin::new(&mut self.0.borrow_mut().connection).poll_flush(cx)
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
