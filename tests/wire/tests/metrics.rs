@@ -57,14 +57,16 @@ fn name(sample: &Sample) -> &str {
     name.strip_suffix("_sum").or(name.strip_suffix("_count")).unwrap_or(name)
 }
 
+/// Of all series that say this.
 fn count(samples: &[Sample], name: &str, value: &str) -> f64 {
-    let found = samples.iter().find(|sample| {
+    let is = |sample: &&Sample| {
         sample.metric == name && (value.is_empty() || sample.labels.values().any(|v| v == value))
-    });
-    match found.map(|sample| &sample.value) {
-        Some(Value::Counter(count) | Value::Gauge(count) | Value::Untyped(count)) => *count,
+    };
+    let counts = samples.iter().filter(is).map(|sample| match &sample.value {
+        Value::Counter(count) | Value::Gauge(count) | Value::Untyped(count) => *count,
         other => panic!("{name} {value}: {other:?}"),
-    }
+    });
+    counts.sum()
 }
 
 fn anna() -> Principal {
