@@ -53,10 +53,9 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
 }
 
 async fn home(board: Data<Board>, head: Head) -> HttpResponse {
-    let user = florist(&board, &head).ok();
-    match user.and_then(|user| PEOPLE.of(user.id.as_str())) {
-        Some(florist) => show(StatusCode::OK, &BOARD, Some(florist)),
-        None => HttpResponse::SeeOther().insert_header((LOCATION, "/sign-in")).finish(),
+    match florist(&board, &head) {
+        Ok(florist) => show(StatusCode::OK, &BOARD, Some(florist)),
+        Err(_) => HttpResponse::SeeOther().insert_header((LOCATION, "/sign-in")).finish(),
     }
 }
 
