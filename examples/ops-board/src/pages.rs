@@ -24,6 +24,7 @@ const SITE: Site = Site {
     files: &[
         ("favicon.svg", include_str!("../web/favicon.svg")),
         ("acting.js", include_str!("../web/acting.js")),
+        ("assignee.js", include_str!("../web/assignee.js")),
         ("board.css", include_str!("../web/board.css")),
         ("board.js", include_str!("../web/board.js")),
         ("card.js", include_str!("../web/card.js")),
