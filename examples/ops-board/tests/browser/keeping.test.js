@@ -45,6 +45,15 @@ story("an order is moved by keys alone, and the focus is never lost", async (sho
   await ticket(ines, ORDERS.PENDING, "DELIVERED").locator("a:focus").waitFor();
 });
 
+story("the focus stays where it is while orders come and go", async (shop) => {
+  const [ines, milo] = [await working(shop, "ines"), await working(shop, "milo")];
+  await ticket(ines, "2038").getByRole("link").focus();
+  await ticket(milo, "2038").getByRole("button", { name: "Start processing" }).click();
+  await send(shop, "msg_1", "2042");
+  await reads(ines, "[data-order='2042']", "Nina Park");
+  await ticket(ines, "2038", "PROCESSING").locator("a:focus").waitFor();
+});
+
 story("the focus is not lost when what was pressed is gone behind a question", async (shop) => {
   const [ines, milo] = [await working(shop, "ines", "2041"), await working(shop, "milo")];
   await ines.locator("#moves").getByRole("button", { name: "Cancel order" }).press("Enter");

@@ -73,15 +73,6 @@ story("what is read out is there before it says anything", async (shop) => {
   assert.equal(await ines.locator("#toasts").getAttribute("aria-atomic"), "false");
 });
 
-story("the focus stays where it is while orders come and go", async (shop) => {
-  const [ines, milo] = [await working(shop, "ines"), await working(shop, "milo")];
-  await ticket(ines, "2038").getByRole("link").focus();
-  await ticket(milo, "2038").getByRole("button", { name: "Start processing" }).click();
-  await send(shop, "msg_1", "2042");
-  await reads(ines, "[data-order='2042']", "Nina Park");
-  await ticket(ines, "2038", "PROCESSING").locator("a:focus").waitFor();
-});
-
 story("what cannot be undone is asked about first", async (shop) => {
   const ines = await working(shop, "ines", ORDERS.SHIPPED);
   const refund = () => ines.locator("#moves").getByRole("button", { name: "Refund" }).click();
