@@ -1,5 +1,6 @@
 //! The engine: what the contract asks for, in scripts and reads.
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
@@ -56,14 +57,14 @@ impl RedisEngine {
         RedisEngineBuilder::new(url.into())
     }
 
-    /// The notices are read on from `end`.
+    /// Of the notices those are known that `end` has the ids of.
     pub(crate) fn start(
         link: Arc<Link>,
         appends: Vec<Arc<Link>>,
         prefix: Prefix,
         settings: Settings,
         notices: Arc<Notices>,
-        end: String,
+        end: VecDeque<String>,
     ) -> Self {
         let scripts = Arc::new(Scripts::new(&settings));
         let tails = Tails::new(Arc::clone(&link), Arc::clone(&scripts), prefix.clone());
