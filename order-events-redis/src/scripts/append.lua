@@ -20,8 +20,10 @@ local status, customer, finality, deleted = ARGV[10], ARGV[11], ARGV[12], ARGV[1
 local is_timeline, is_work = ARGV[14] == '1', ARGV[15] == '1'
 local key, fingerprint, former, planned_in = ARGV[16], ARGV[17], ARGV[18], ARGV[19]
 
--- How often it is asked who may be forgotten, and how many at once: more in all than can come to be.
-local DUE_EVERY, DUE_AT_ONCE = 16, '32'
+-- How often it is asked who may be forgotten, and how many at once. They are forgotten in two round
+-- trips, in which each publisher appends one event: so many publishers at once do not outrun it, though
+-- each of their events finishes an order.
+local DUE_EVERY, DUE_AT_ONCE = 16, '128'
 
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
