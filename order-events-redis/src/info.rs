@@ -36,3 +36,42 @@ impl Info {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(answers: [&str; 2]) -> Result<Info, RedisError> {
+        let answers = answers.map(|answer| redis::parse_redis_value(answer.as_bytes()).unwrap());
+        Info::read(answers.to_vec())
+    }
+
+    #[test]
+    fn each_section_is_asked_for_by_itself() {
+        for question in questions() {
+            assert_eq!(question.args_iter().count(), 2);
+        }
+    }
+
+    #[test]
+    fn what_is_refused_is_not_taken_for_fine() {
+        let server = "$21\r\nredis_version:7.0.1\r\n\r\n";
+        assert!(said([server, "-NOPERM no\r\n"]).is_err());
+        assert!(said(["-NOPERM no\r\n", server]).is_err());
+        let info = said([server, "=27\r\ntxt:run_id:a\r\nmaxmemory:0\r\n\r\n"]).unwrap();
+        assert_eq!(info.field("redis_version"), Some("7.0.1"));
+    }
+
+    #[test]
+    fn who_may_evict_anything_of_a_bounded_memory_is_refused() {
+        for (bound, policy, is_refused) in [
+            (1, "allkeys-lru", true),
+            (0, "allkeys-lru", false),
+            (1, "noeviction", false),
+            (1, "volatile-lru", false),
+        ] {
+            let info = Info(format!("maxmemory:{bound}\r\nmaxmemory_policy:{policy}\r\n"));
+            assert_eq!(info.evicts().is_some(), is_refused, "{bound} {policy}");
+        }
+    }
+}
