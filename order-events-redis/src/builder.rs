@@ -10,9 +10,10 @@ use redis::{ConnectionAddr, ConnectionInfo, IntoConnectionInfo};
 use crate::config::{ORDER_HISTORY, POLL, PREFIX, TIMEOUT, WAITING_CONNECTIONS};
 use crate::durability::Durability;
 use crate::engine::RedisEngine;
+use crate::error::Failure;
+use crate::info::{Info, questions};
 use crate::keys::Prefix;
 use crate::link::Link;
-use crate::node::{field, info};
 use crate::notices::Notices;
 
 /// Sets up a [`RedisEngine`].
@@ -152,16 +153,17 @@ impl RedisEngineBuilder {
 
     /// Whether the server is new enough for what it is asked.
     async fn look(&self, link: &Link, slot: u16) -> Result<(), EngineError> {
-        let said = link.ask(slot, info()).await;
+        let said = link.ask_all(slot, &questions(), link.deadline()).await;
+        let said = said.and_then(|said| Info::read(said).map_err(Failure::of_sent));
         let said = said.map_err(|failure| failure.of_reading("connecting to Redis"))?;
-        let version = field(&said, "redis_version");
-        let mut parts = version.unwrap_or_default().split('.').map(|part| part.parse::<u32>());
+        let version = said.field("redis_version").unwrap_or_default();
+        let mut parts = version.split('.').map(|part| part.parse::<u32>());
         let mut part = || parts.next().and_then(Result::ok).unwrap_or(0);
         let found = (part(), part());
         let needed = self.settings.durability.least_version();
         if found < needed {
             let (major, minor) = needed;
-            let what = format!("Redis {major}.{minor} or newer is needed, this is {found:?}");
+            let what = format!("Redis {major}.{minor} or newer is needed, this is {version:?}");
             return Err(EngineError::unavailable(what));
         }
         Ok(())

@@ -10,6 +10,7 @@ mod engine;
 mod error;
 mod forget;
 mod history;
+mod info;
 mod keys;
 mod link;
 mod node;

@@ -4,7 +4,6 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use order_events_core::config::TIMELINE_ENTRIES;
-
 use redis::{Cmd, Value, cmd};
 
 use crate::builder::Settings;
