@@ -29,7 +29,7 @@ pub use pipeline::{
 };
 pub use position::{FilePositions, MemoryPositions, Positions};
 #[cfg(feature = "redis")]
-pub use provision::RedisQueue;
+pub use provision::{RedisQueue, RedisQueueBuilder};
 pub use provision::{
     Dead, Enqueued, Failed, Lease, MemoryQueue, Provisioned, Provisioner, ProvisioningQueue,
     QueueError, Ran, Retries, Runner,
