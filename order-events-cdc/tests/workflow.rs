@@ -212,6 +212,22 @@ async fn what_is_late_says_the_log_and_not_what_a_process_remembers() {
 }
 
 #[tokio::test]
+async fn who_knew_no_order_yet_is_overtaken_by_who_creates_it() {
+    let hub = Hub::builder().build();
+    let (one, other) = (workflow(&hub), workflow(&hub));
+    // It has looked, and there is nothing.
+    assert_eq!(other.retry("shop-sync").await.unwrap(), Reported::Late);
+    one.start("ai-parsing").await.unwrap();
+    other.start("database-save").await.unwrap();
+    let expected = [
+        stage("ai-parsing", StageState::Started),
+        stage("ai-parsing", StageState::Completed),
+        stage("database-save", StageState::Started),
+    ];
+    assert_eq!(seen(&hub, Audience::Public).await, expected);
+}
+
+#[tokio::test]
 async fn where_the_beginning_is_not_replayed_the_latest_word_counts() {
     for is_drained in [false, true] {
         let hub = Hub::builder().configure(|config| config.replay_events = 2).build();
