@@ -7,7 +7,7 @@ use redis::{ConnectionAddr, ConnectionInfo, IntoConnectionInfo};
 
 use crate::link::Link;
 
-/// See the [module](self).
+/// An address that was read.
 #[derive(Clone)]
 pub struct Address {
     first: ConnectionInfo,

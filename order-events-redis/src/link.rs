@@ -11,7 +11,7 @@ use crate::cluster::Cluster;
 use crate::error::Failure;
 use crate::node::{self, Node};
 
-/// See the [module](self).
+/// A way to Redis, for many callers at once.
 pub struct Link {
     to: To,
     timeout: Duration,
