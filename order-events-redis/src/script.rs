@@ -24,13 +24,15 @@ pub(crate) struct Scripts {
 }
 
 /// A script, and the name that a server knows it by.
-pub(crate) struct Script {
+#[derive(Debug)]
+pub struct Script {
     code: Cow<'static, str>,
     hash: String,
 }
 
 impl Script {
-    fn new(code: impl Into<Cow<'static, str>>) -> Self {
+    /// A script of this text.
+    pub fn new(code: impl Into<Cow<'static, str>>) -> Self {
         let code = code.into();
         let hash = redis::Script::new(&code).get_hash().to_owned();
         Self { code, hash }
@@ -72,7 +74,7 @@ fn told(settings: &Settings) -> String {
 }
 
 /// Runs a script where the slot is.
-pub(crate) async fn run(
+pub async fn run(
     link: &Link,
     slot: u16,
     script: &Script,
