@@ -58,12 +58,13 @@ impl Viewer {
         let mut blocks = Blocks::default();
         let mut next_mood = self.soon();
         let mut may_be_cut = false;
+        let mut heard = Instant::now();
         loop {
             let piece = tokio::select! {
                 piece = connection.piece() => piece?,
                 // Any client gives up a stream without heartbeats. This one does so only where it may
                 // have been cut off: a silence of the server's own making is to be found.
-                () = sleep(SILENCE), if may_be_cut => return Err(Trouble::Broken),
+                () = sleep_until(heard + SILENCE), if may_be_cut => return Err(Trouble::Broken),
                 _ = phase.changed() => match self.house.phase() {
                     Phase::Leave | Phase::Over => return Ok(()),
                     Phase::Chaos | Phase::Settle => continue,
@@ -71,7 +72,10 @@ impl Viewer {
                 () = sleep_until(next_mood) => {
                     match self.mood(&mut phase).await {
                         Mood::ReadsOn => {}
-                        Mood::WasFrozen(span) => may_be_cut |= span >= CUT,
+                        Mood::WasFrozen(span) => {
+                            may_be_cut |= span >= CUT;
+                            heard = Instant::now();
+                        }
                         Mood::Leaves => {
                             count(&self.house.habits.left);
                             return Ok(());
@@ -87,6 +91,7 @@ impl Viewer {
                 }
             };
             let Some(piece) = piece else { return Ok(()) };
+            heard = Instant::now();
             blocks.input.extend_from_slice(&piece);
             while let Some(block) = blocks.next()? {
                 self.take(node, block).await?;
