@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod admin;
 mod connect;
 mod convert;
 #[cfg(feature = "cors")]
@@ -15,6 +16,7 @@ mod routes;
 mod serve;
 mod stock;
 
+pub use admin::admin_routes;
 pub use convert::parts;
 #[cfg(feature = "cors")]
 pub use cors::cors;

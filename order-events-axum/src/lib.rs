@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod admin;
 mod connect;
 #[cfg(feature = "cors")]
 mod cors;
@@ -11,6 +12,7 @@ mod response;
 mod routes;
 mod serve;
 
+pub use admin::admin_routes;
 pub use connect::{HEAD_TIMEOUT, HTTP2_AGE, HTTP2_REST, MAX_HEAD_BYTES};
 #[cfg(feature = "cors")]
 pub use cors::cors;

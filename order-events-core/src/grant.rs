@@ -221,8 +221,16 @@ pub async fn authorize<C: ?Sized + Sync>(
     caller: &C,
     wanted: &Scope,
 ) -> Result<Grant, Denied> {
-    // The call itself may panic as well as any later poll of it, so both are inside.
-    let mut asked = pin!(async { authorizer.authorize(caller, wanted).await });
+    unless_it_panics(async { authorizer.authorize(caller, wanted).await }).await
+}
+
+/// Asks somebody of the user's own who may be let in; where that panics it has [`Denied::Failed`]
+/// this caller and nobody else. The call itself may panic as well as any later poll of it, so both
+/// belong into `asked`.
+pub async fn unless_it_panics<T>(
+    asked: impl Future<Output = Result<T, Denied>>,
+) -> Result<T, Denied> {
+    let mut asked = pin!(asked);
     poll_fn(|cx| match catch_unwind(AssertUnwindSafe(|| asked.as_mut().poll(cx))) {
         Ok(poll) => poll,
         Err(_panic) => Poll::Ready(Err(Denied::Failed)),

@@ -29,10 +29,10 @@ pub use event::{
     Audience, EventKind, EventName, Known, OrderEvent, RESERVED_NAMES, RESERVED_PREFIX,
     SCHEMA_VERSION, StageState, Visibility,
 };
-pub use grant::{Authorizer, Denied, Grant, Scope, authorize, authorizer};
+pub use grant::{Authorizer, Denied, Grant, Scope, authorize, authorizer, unless_it_panics};
 pub use hub::{
     Applied, Codec, Delivery, Drain, End, EndReason, Event, GuardVeto, Hub, HubBuilder, HubStats,
-    JsonCodec, Limit, Proposed, PublishError, Published, Reset, SnapshotOf, SnapshotPage,
+    JsonCodec, Lag, Limit, Proposed, PublishError, Published, Reset, SnapshotOf, SnapshotPage,
     SubscribeError, Subscription, Watcher,
 };
 pub use id::{CustomerId, IdempotencyKey, MAX_ID_BYTES, OrderId, Principal, TenantId};

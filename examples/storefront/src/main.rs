@@ -4,6 +4,7 @@ mod access;
 mod book;
 mod checkout;
 mod goods;
+mod operations;
 mod pages;
 mod panel;
 mod seed;
@@ -19,11 +20,14 @@ use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderName, HeaderValue, StatusCode};
 use order_events_axum::{Door, Listener, STOP_DEADLINE, authorizer, routes, serve, stopped};
+use tracing_subscriber::EnvFilter;
 
 use crate::store::Store;
 
 #[tokio::main]
 async fn main() -> io::Result<()> {
+    tracing_subscriber::fmt().with_env_filter(EnvFilter::from_default_env()).init();
+    let measured = operations::begin()?;
     let store = Store::open(&shop::secret()).await.map_err(io::Error::other)?;
     let hub = store.shop.hub.clone();
     let door = Door::new(&hub, authorizer(store.clone(), access::access));
@@ -36,6 +40,9 @@ async fn main() -> io::Result<()> {
     let listener = Listener::bind(shop::address())?;
     println!("listening on http://{}", listener.local_addr()?);
     println!("sign in as a customer in one window, and as staff in a private one");
+    if let Some((port, recorder)) = measured {
+        operations::serve(port, recorder, hub.clone()).await?;
+    }
     if shop::secret() == shop::SECRET {
         eprintln!("SHOP_SECRET is not set: anybody can sign in as anybody");
     }

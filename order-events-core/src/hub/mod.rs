@@ -24,6 +24,7 @@ mod shared;
 mod standing;
 mod stats;
 mod subscription;
+mod telemetry;
 mod watch;
 
 use std::fmt;
@@ -37,12 +38,13 @@ pub use builder::HubBuilder;
 pub use codec::{Codec, JsonCodec};
 pub use delivery::{Delivery, End, EndReason, Event, Reset, SnapshotOf};
 pub use publish::{Applied, GuardVeto, Proposed, PublishError, Published};
-pub use stats::{HubStats, Watcher};
+pub use stats::{HubStats, Lag, Watcher};
 pub use subscription::Subscription;
 
+use crate::config::Config;
 use crate::cursor::Cursor;
 use crate::engine::{EngineError, Notice, PageToken, Wakes};
-use crate::grant::Grant;
+use crate::grant::{Grant, Scope};
 use crate::id::{OrderId, Principal, TenantId};
 use crate::lifecycle::Lifecycle;
 use crate::resume::Resume;
@@ -126,7 +128,10 @@ impl<L: Lifecycle> Hub<L> {
                 false => Err(SubscribeError::Finished),
             }
         };
-        begun.await.inspect_err(|_| self.shared.counters.refused())
+        begun.await.inspect_err(|error| {
+            self.shared.counters.refused();
+            telemetry::refused(&grant, error);
+        })
     }
 
     /// A page of the orders of a grant's scope as they stand, and the cursor to watch them from.
@@ -221,11 +226,50 @@ impl<L: Lifecycle> Hub<L> {
 
     /// Numbers. Costs by the number of watch points, not by subscriptions.
     pub fn stats(&self) -> HubStats {
-        let mut watch_points = 0;
-        self.shared.registry.each(|_| watch_points += 1);
-        let subscriptions = self.shared.subscriptions(None);
-        let is_log_reachable = self.shared.engine.is_reachable();
-        HubStats { subscriptions, watch_points, is_log_reachable, ..self.shared.counters.read() }
+        let mut stats = self.shared.counters.read();
+        self.shared.registry.each(|point| {
+            stats.watch_points += 1;
+            let count = match point.scope {
+                Scope::Order(_) => &mut stats.of_orders,
+                Scope::Customer(_) => &mut stats.of_customers,
+                Scope::Tenant => &mut stats.of_tenants,
+            };
+            *count += point.seats.count();
+        });
+        stats.subscriptions = self.shared.subscriptions(None);
+        stats.is_log_reachable = self.shared.engine.is_reachable();
+        stats
+    }
+
+    /// How far readers are behind. Costs what [`watchers`](Self::watchers) does.
+    pub fn lag(&self) -> Lag {
+        let mut lag = Lag::default();
+        self.shared.registry.each(|point| {
+            point.seats.each(|_, _, _, behind| {
+                lag.streams += usize::from(behind != Some(0));
+                lag.most = lag.most.max(behind.unwrap_or(0));
+            });
+        });
+        lag
+    }
+
+    /// Sets the gauges among the metrics: how many streams there are, how far they are behind, whether
+    /// the log is there. To be called before each scrape, or every few seconds where metrics are
+    /// pushed; everything else is counted as it happens. Costs what [`watchers`](Self::watchers) does.
+    #[cfg(feature = "metrics")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "metrics")))]
+    pub fn report(&self) {
+        telemetry::report(&self.stats(), self.lag());
+    }
+
+    /// What it allows, and how it behaves.
+    pub fn config(&self) -> &Config {
+        &self.shared.config
+    }
+
+    /// Whether it was [drained](Self::drain).
+    pub fn is_draining(&self) -> bool {
+        self.shared.registry.is_closed(&TenantId::default())
     }
 
     /// Who watches what, where they stand, and how far behind. Costs by the number of
@@ -320,6 +364,21 @@ pub enum SubscribeError {
     /// The log could not be read.
     #[error(transparent)]
     Engine(#[from] EngineError),
+}
+
+impl SubscribeError {
+    /// A word for it that stays the same, for programs.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Expired => "expired",
+            Self::Full { what: Limit::Principal, .. } => "principal-full",
+            Self::Full { what: Limit::Scope, .. } => "scope-full",
+            Self::Full { what: Limit::Total, .. } => "full",
+            Self::Draining => "draining",
+            Self::Finished => "finished",
+            Self::Engine(_) => "unavailable",
+        }
+    }
 }
 
 /// Whose limit was reached.

@@ -3,6 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::Hub;
+use super::telemetry::Publishing;
 use crate::config::PUBLISH_ATTEMPTS;
 use crate::cursor::Cursor;
 use crate::engine::{Appended, EngineError, Fingerprint, Prior};
@@ -68,6 +69,17 @@ pub enum Published<L: Lifecycle = OrderStatus> {
     Unchanged(OrderState<L>),
 }
 
+impl<L: Lifecycle> Published<L> {
+    /// A word for it that stays the same, for programs.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Applied(_) => "applied",
+            Self::Duplicate(_) => "duplicate",
+            Self::Unchanged(_) => "unchanged",
+        }
+    }
+}
+
 /// A committed event.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
@@ -129,6 +141,22 @@ pub enum PublishError<L: Lifecycle = OrderStatus> {
     },
 }
 
+impl<L: Lifecycle> PublishError<L> {
+    /// A word for it that stays the same, for programs.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::IllegalTransition(_) => "illegal-transition",
+            Self::Conflict { .. } => "conflict",
+            Self::UnknownOrder => "unknown-order",
+            Self::KeyReused { .. } => "key-reused",
+            Self::Rejected { .. } => "rejected",
+            Self::Invalid(_) => "invalid",
+            Self::Unavailable(_) => "unavailable",
+            Self::Indeterminate { .. } => "indeterminate",
+        }
+    }
+}
+
 impl<L: Lifecycle> From<Refusal<L>> for PublishError<L> {
     fn from(refusal: Refusal<L>) -> Self {
         match refusal {
@@ -162,7 +190,14 @@ impl<L: Lifecycle> Hub<L> {
     /// events, the creation and the report; every other update is one.
     ///
     /// Dropping the future at any await leaves the log with the whole event or without it.
-    pub async fn publish(&self, mut update: Update<L>) -> Result<Published<L>, PublishError<L>> {
+    pub async fn publish(&self, update: Update<L>) -> Result<Published<L>, PublishError<L>> {
+        let publishing = Publishing::begin(&update.tenant, &update.order);
+        let outcome = publishing.within(self.carry_out(update)).await;
+        publishing.end(&outcome);
+        outcome
+    }
+
+    async fn carry_out(&self, mut update: Update<L>) -> Result<Published<L>, PublishError<L>> {
         let engine = &*self.shared.engine;
         // Nobody else has used a key that is minted here and now: it need not be looked for.
         let is_minted = update.key.is_none() && engine.replies_can_be_lost();

@@ -13,6 +13,7 @@ use super::principals::Principals;
 use super::registry::{NoSeat, Owner, Point, Registry};
 use super::stats::Counters;
 use super::subscription::Subscription;
+use super::telemetry::{self, Telemetry};
 use super::{Limit, SubscribeError};
 use crate::config::{Config, WhenFull};
 use crate::engine::{Engine, Node, Notice, Wakes};
@@ -29,6 +30,7 @@ pub(crate) struct Shared {
     pub(crate) config: Config,
     pub(crate) registry: Registry,
     pub(crate) counters: Counters,
+    pub(crate) telemetry: Telemetry,
     seed: u64,
     /// What tells this hub's minted keys from those of any other, whatever the seed.
     pub(crate) nonce: u64,
@@ -62,6 +64,7 @@ impl Shared {
             clock,
             config,
             counters: Counters::default(),
+            telemetry: Telemetry::default(),
             seed,
             nonce: RandomState::new().hash_one("nonce"),
             next_id: AtomicU64::new(1),
@@ -89,8 +92,14 @@ impl Shared {
     /// Seats a grant within the limits; where one is reached, those who have fallen silent make room.
     pub(crate) fn seat(self: &Arc<Self>, grant: &Grant) -> Result<Subscription, SubscribeError> {
         match self.seat_once(grant) {
-            Err(SubscribeError::Full { what, .. }) if self.reclaim(what, &grant.principal) > 0 => {
-                self.seat_once(grant)
+            Err(SubscribeError::Full { what, limit }) => {
+                match self.reclaim(what, &grant.principal) {
+                    0 => Err(SubscribeError::Full { what, limit }),
+                    places => {
+                        telemetry::reclaimed(places);
+                        self.seat_once(grant)
+                    }
+                }
             }
             seated => seated,
         }

@@ -10,6 +10,40 @@ use crate::id::{Principal, TenantId};
 use crate::resume::ResetReason;
 use crate::time::Timestamp;
 
+/// How a subscription began.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Opening {
+    /// Without a cursor.
+    Fresh,
+    /// From a cursor, and had missed nothing.
+    Resumed,
+    /// From a cursor, and is given what it missed.
+    Replayed,
+    /// Anew, though it had a cursor.
+    Reset(ResetReason),
+}
+
+impl Opening {
+    pub(crate) fn of(presented: bool, reset: Option<Reset>, is_empty: bool) -> Self {
+        match (presented, reset) {
+            (_, Some(reset)) => Self::Reset(reset.reason),
+            (false, None) => Self::Fresh,
+            (true, None) if is_empty => Self::Resumed,
+            (true, None) => Self::Replayed,
+        }
+    }
+
+    #[cfg(any(feature = "metrics", feature = "tracing"))]
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Fresh => "fresh",
+            Self::Resumed => "resumed",
+            Self::Replayed => "replayed",
+            Self::Reset(_) => "reset",
+        }
+    }
+}
+
 /// Counters of what is rare: nothing is counted per delivery.
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
@@ -24,23 +58,17 @@ pub(crate) struct Counters {
 }
 
 impl Counters {
-    pub(crate) fn began(&self, presented: bool, reset: Option<Reset>, is_empty: bool) {
-        match (presented, reset) {
-            (_, Some(reset)) => self.reset(reset),
-            (false, None) => bump(&self.fresh),
-            (true, None) if is_empty => bump(&self.resumed),
-            (true, None) => bump(&self.replayed),
+    pub(crate) fn opened(&self, opening: Opening) {
+        match opening {
+            Opening::Fresh => bump(&self.fresh),
+            Opening::Resumed => bump(&self.resumed),
+            Opening::Replayed => bump(&self.replayed),
+            Opening::Reset(reason) => self.reset(reason),
         }
     }
 
     pub(crate) fn fell_behind(&self) {
         bump(&self.fell_behind);
-    }
-
-    pub(crate) fn read_again(&self, reset: Option<Reset>) {
-        if let Some(reset) = reset {
-            self.reset(reset);
-        }
     }
 
     pub(crate) fn log_failed(&self) {
@@ -55,8 +83,8 @@ impl Counters {
         self.reclaimed.fetch_add(places as u64, Relaxed);
     }
 
-    fn reset(&self, reset: Reset) {
-        if let Some(count) = self.resets.get(reset.reason as usize) {
+    pub(crate) fn reset(&self, reason: ResetReason) {
+        if let Some(count) = self.resets.get(reason as usize) {
             bump(count);
         }
     }
@@ -87,6 +115,12 @@ fn bump(counter: &AtomicU64) {
 pub struct HubStats {
     /// Subscriptions there are.
     pub subscriptions: usize,
+    /// … of one order each.
+    pub of_orders: usize,
+    /// … of one customer's orders each.
+    pub of_customers: usize,
+    /// … of a whole tenant each.
+    pub of_tenants: usize,
     /// Scopes that are watched, each audience counted.
     pub watch_points: usize,
     /// Whether the log could be reached when that was last tried. Streams stay open while it
@@ -114,6 +148,9 @@ impl Default for HubStats {
     fn default() -> Self {
         Self {
             subscriptions: 0,
+            of_orders: 0,
+            of_customers: 0,
+            of_tenants: 0,
             watch_points: 0,
             is_log_reachable: true,
             fresh: 0,
@@ -126,6 +163,16 @@ impl Default for HubStats {
             resets: ResetReason::ALL.map(|reason| (reason, 0)),
         }
     }
+}
+
+/// How far readers are behind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct Lag {
+    /// Readers that have something to take, or turn to the log.
+    pub streams: usize,
+    /// The most events that one has yet to take of its window.
+    pub most: u64,
 }
 
 /// One subscription, as an admin sees it.

@@ -14,6 +14,8 @@ use super::delivery::{Delivery, End, EndReason, Event};
 use super::life::Life;
 use super::registry::Point;
 use super::shared::Shared;
+use super::stats::Opening;
+use super::telemetry;
 use super::watch::Taken;
 use crate::cursor::Cursor;
 use crate::engine::{EngineError, Record};
@@ -57,8 +59,16 @@ pub struct Subscription {
     rests_since: Timestamp,
     finality: Finality,
     life: Life,
-    is_resumed: bool,
+    begun: Begun,
     seat: u32,
+}
+
+/// Whether it has its beginning, and which.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Begun {
+    NotYet,
+    Anew,
+    Resumed,
 }
 
 type Answer = Pin<Box<dyn Future<Output = Result<Backlog, EngineError>> + Send>>;
@@ -89,7 +99,7 @@ impl Subscription {
             rests_since: Rest::NONE.since,
             finality: Rest::NONE.finality,
             life: Life::any(),
-            is_resumed: false,
+            begun: Begun::NotYet,
             seat,
         }
     }
@@ -109,8 +119,8 @@ impl Subscription {
         let is_of_one_life = matches!(self.point.scope, Scope::Order(_)) && !even_if_absent;
         let Shared { engine, config, .. } = &**self.shared();
         let (backlog, order) = Backlog::begin(&**engine, config, &self.point, resume).await?;
-        self.is_resumed = presented && backlog.reset.is_none();
-        if self.is_resumed && backlog.is_empty() {
+        let is_resumed = presented && backlog.reset.is_none();
+        if is_resumed && backlog.is_empty() {
             let is_final = backlog.rest.is_some_and(|rest| rest.finality == Finality::Final);
             if is_final || (is_of_one_life && order.is_deleted) {
                 return Ok(false);
@@ -119,7 +129,10 @@ impl Subscription {
         if is_of_one_life {
             self.life = Life::of(order.born);
         }
-        self.shared().counters.began(presented, backlog.reset, backlog.is_empty());
+        let opening = Opening::of(presented, backlog.reset, backlog.is_empty());
+        self.shared().counters.opened(opening);
+        telemetry::opened(&self.point, self.seat, opening);
+        self.begun = if is_resumed { Begun::Resumed } else { Begun::Anew };
         self.enter(backlog);
         Ok(true)
     }
@@ -162,10 +175,13 @@ impl Subscription {
                             if let Err(why) = self.life.take(&record) {
                                 return self.end(why);
                             }
-                            return Poll::Ready(Some(Delivery::Event(self.take(record))));
+                            let event = self.take(record);
+                            self.tell_delivered(&event, true);
+                            return Poll::Ready(Some(Delivery::Event(event)));
                         }
                         Taken::Lapped => {
                             self.shared().counters.fell_behind();
+                            telemetry::fell_behind(&self.point, self.seat);
                             self.read_log();
                         }
                         Taken::Ended(why) => return self.end(why),
@@ -177,10 +193,11 @@ impl Subscription {
                     }
                     match backlog.next(self.point.audience) {
                         Some(delivery) => {
-                            if let Delivery::Event(event) = &delivery
-                                && let Err(why) = self.life.take(&event.record)
-                            {
-                                return self.end(why);
+                            if let Delivery::Event(event) = &delivery {
+                                if let Err(why) = self.life.take(&event.record) {
+                                    return self.end(why);
+                                }
+                                self.tell_delivered(event, false);
                             }
                             self.stand_after(&delivery);
                             return Poll::Ready(Some(delivery));
@@ -202,11 +219,15 @@ impl Subscription {
                             {
                                 return self.end(why);
                             }
-                            self.shared().counters.read_again(backlog.reset);
+                            if let Some(reset) = backlog.reset {
+                                self.shared().counters.reset(reset.reason);
+                                telemetry::reset(&self.point, self.seat, reset.reason);
+                            }
                             self.enter(backlog);
                         }
-                        Poll::Ready(Err(_)) => {
+                        Poll::Ready(Err(error)) => {
                             self.shared().counters.log_failed();
+                            telemetry::log_failed(&self.point, &error);
                             self.phase = Phase::Stalled;
                         }
                     }
@@ -238,6 +259,11 @@ impl Subscription {
             self.rest(Rest::after(&record));
         }
         Event { record, audience: self.point.audience, cursor: self.cursor }
+    }
+
+    fn tell_delivered(&self, event: &Event, is_live: bool) {
+        let shared = self.shared();
+        shared.telemetry.delivered(event, &self.point, is_live, &*shared.clock);
     }
 
     fn rest(&mut self, rest: Rest) {
@@ -280,7 +306,7 @@ impl Subscription {
             EndReason::Draining => Some(self.spread_retry()),
             _ => None,
         };
-        self.stop();
+        self.stop(Some(reason));
         Poll::Ready(Some(Delivery::End(End { reason, retry })))
     }
 
@@ -290,9 +316,13 @@ impl Subscription {
         self.shared().spread(self.shared().config.drain_spread, self.id().unwrap_or(0))
     }
 
-    fn stop(&mut self) {
+    /// Gives the seat back. Without a reason nobody was told: whoever drove it let go.
+    fn stop(&mut self, reason: Option<EndReason>) {
         if !matches!(self.phase, Phase::Over) {
             self.phase = Phase::Over;
+            if self.begun != Begun::NotYet {
+                telemetry::ended(&self.point, self.seat, reason);
+            }
             self.shared().leave(&self.point, self.seat);
         }
     }
@@ -328,7 +358,7 @@ impl Subscription {
 
     /// Whether it goes on from the cursor that was presented.
     pub fn is_resumed(&self) -> bool {
-        self.is_resumed
+        self.begun == Begun::Resumed
     }
 
     /// What it watches.
@@ -389,7 +419,7 @@ impl Stream for Subscription {
 
 impl Drop for Subscription {
     fn drop(&mut self) {
-        self.stop();
+        self.stop(None);
     }
 }
 

@@ -276,6 +276,11 @@ where
         self.0.lock().window.len()
     }
 
+    /// How many seats have a place.
+    pub(crate) fn count(&self) -> usize {
+        self.0.lock().taken()
+    }
+
     /// Shows every seat: its owner, the seq of what it saw last, and how many events of the window
     /// it has yet to take (none where it was lapped).
     pub(crate) fn each(&self, mut show: impl FnMut(u32, &O, u64, Option<u64>)) {

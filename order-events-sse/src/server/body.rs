@@ -17,6 +17,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 use super::control::{self, ResetData};
 use super::heartbeat::{Heartbeat, Style};
 use super::settings::Settings;
+use super::telemetry;
 use crate::codec::SseCodec;
 
 /// A stream of server-sent events: an [`http_body::Body`], and a [`Stream`] of [`Bytes`].
@@ -122,6 +123,7 @@ impl EventBody {
             }
             if self.heartbeat.due() <= now {
                 self.heartbeat.spoken(now);
+                telemetry::heartbeat();
                 let cursor = self.subscription.cursor();
                 return Poll::Ready(Some(self.heartbeat.frame(cursor)));
             }

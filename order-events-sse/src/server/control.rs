@@ -104,6 +104,6 @@ pub(crate) fn event(name: &'static str, retry: Option<Duration>, data: &impl Ser
 }
 
 /// Structures of numbers and texts always have a JSON form.
-fn json(data: &impl Serialize) -> String {
+pub(crate) fn json(data: &impl Serialize) -> String {
     serde_json::to_string(data).unwrap_or_default()
 }

@@ -16,6 +16,7 @@ use super::query::Query;
 use super::request::{StreamRequest, head_only};
 use super::route::Route;
 use super::settings::Settings;
+use super::telemetry;
 
 /// Answers the requests of the ready-made routes.
 ///
@@ -53,7 +54,10 @@ impl<L: Lifecycle> Door<L> {
                 let Inner { hub, settings, .. } = &*self.0;
                 StreamRequest::of(parts).open_if_with(hub, self.grant(route, parts), settings).await
             }
-            false => self.orders(route, parts).await.unwrap_or_else(|problem| problem.response()),
+            false => self.orders(route, parts).await.unwrap_or_else(|problem| {
+                telemetry::refused(&problem);
+                problem.response()
+            }),
         }
     }
 

@@ -77,6 +77,11 @@ impl Heartbeat {
     }
 }
 
+/// Whether a chunk of a stream is one.
+pub(crate) fn is_one(chunk: &[u8]) -> bool {
+    chunk.starts_with(b": hb") || chunk.starts_with(b"event: heartbeat")
+}
+
 /// How far beats are apart for streams that speak after such a silence: the same for silences of
 /// like length, so that streams whose spans were spread meet at them, and at most a 64th of it.
 fn beat(every: Duration) -> Duration {

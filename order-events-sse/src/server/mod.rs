@@ -3,6 +3,7 @@
 //! Adapters convert a framework's types to [`http`]'s and back, and do nothing else.
 
 mod accept;
+mod admin;
 mod body;
 mod control;
 mod cors;
@@ -22,11 +23,13 @@ mod socket;
 mod stopping;
 #[doc(hidden)]
 pub mod takeover;
+mod telemetry;
 mod unpublished;
 
 /// What an authorizer is given of a request, whatever the framework: method, address, headers.
 pub use http::request::Parts;
 
+pub use admin::{AdminAction, AdminAuthorizer, AdminDoor, AdminRoute, admin_authorizer};
 pub use body::{Body, EventBody};
 pub use cors::{CORS_REQUEST_HEADERS, CORS_RESPONSE_HEADERS, OriginError, Origins};
 pub use door::Door;

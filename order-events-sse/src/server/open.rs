@@ -23,6 +23,7 @@ use super::page::Page;
 use super::problem::Problem;
 use super::request::{Asked, StreamRequest};
 use super::settings::{Settings, WhenRefused};
+use super::telemetry;
 
 impl StreamRequest {
     /// Answers with what the grant allows: a stream, a page, or a refusal.
@@ -41,6 +42,7 @@ impl StreamRequest {
         grant: Grant,
         settings: &Settings,
     ) -> Response<Body> {
+        telemetry::reconnects(self.attempt());
         let answer = match self.asked {
             Ok(asked) => granted(hub, grant, self, asked, settings).await,
             Err(problem) => Err(problem),
@@ -70,6 +72,7 @@ impl StreamRequest {
         settings: &Settings,
     ) -> Response<Body> {
         if let Err(problem) = self.asked {
+            telemetry::refused(&problem);
             return problem.response();
         }
         match in_time(hub, settings, granted).await {
@@ -85,6 +88,7 @@ impl StreamRequest {
 /// A refusal of a request for events: by its status, or by a stream where the service prefers that
 /// and the trouble will pass.
 fn refusal(problem: Problem, request: &StreamRequest, settings: &Settings) -> Response<Body> {
+    telemetry::refused(&problem);
     let streams = Ok(Asked { form: Form::Stream, head_only: false });
     match problem.retry_after() {
         Some(wait) if settings.when_refused == WhenRefused::Stream && request.asked == streams => {

@@ -19,16 +19,15 @@ use super::problem::{document, wait_by_chance};
 ///
 /// It says how the order is: whoever may publish may know.
 pub fn unpublished<L: Lifecycle>(error: &PublishError<L>) -> Response<Body> {
-    let (status, code) = match error {
-        PublishError::Invalid(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid"),
-        PublishError::UnknownOrder => (StatusCode::NOT_FOUND, "unknown-order"),
-        PublishError::IllegalTransition(_) => (StatusCode::CONFLICT, "illegal-transition"),
-        PublishError::Conflict { .. } => (StatusCode::CONFLICT, "conflict"),
-        PublishError::KeyReused { .. } => (StatusCode::CONFLICT, "key-reused"),
-        PublishError::Rejected { .. } => (StatusCode::CONFLICT, "rejected"),
-        PublishError::Indeterminate { .. } => (StatusCode::SERVICE_UNAVAILABLE, "indeterminate"),
+    let status = match error {
+        PublishError::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
+        PublishError::UnknownOrder => StatusCode::NOT_FOUND,
+        PublishError::IllegalTransition(_)
+        | PublishError::Conflict { .. }
+        | PublishError::KeyReused { .. }
+        | PublishError::Rejected { .. } => StatusCode::CONFLICT,
         // A reason that this version does not know may pass.
-        _ => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
+        _ => StatusCode::SERVICE_UNAVAILABLE,
     };
     let key = match error {
         PublishError::Indeterminate { key, .. } => Some(key.as_str()),
@@ -36,7 +35,7 @@ pub fn unpublished<L: Lifecycle>(error: &PublishError<L>) -> Response<Body> {
     };
     let may_be_repeated = status == StatusCode::SERVICE_UNAVAILABLE && key.is_none();
     let retry_after = may_be_repeated.then(wait_by_chance);
-    document(status, code, error.to_string(), key, retry_after)
+    document(status, error.code(), error.to_string(), key, retry_after)
 }
 
 /// The refusal of a body that is no update, in the same form; `code` is `unreadable`.

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use bytes::{Buf, Bytes, BytesMut};
 use http::header::{HeaderMap, HeaderName, HeaderValue};
@@ -47,7 +48,12 @@ impl Peer {
 
     /// Asks for something.
     pub async fn ask(&mut self, path: &str, headers: &[(&str, &str)]) {
-        let mut request = format!("GET {path} HTTP/1.1\r\nhost: shop.test\r\n");
+        self.ask_by("GET", path, headers).await;
+    }
+
+    /// … by this method.
+    pub async fn ask_by(&mut self, method: &str, path: &str, headers: &[(&str, &str)]) {
+        let mut request = format!("{method} {path} HTTP/1.1\r\nhost: shop.test\r\n");
         for (name, value) in headers {
             request += &format!("{name}: {value}\r\n");
         }
@@ -140,6 +146,11 @@ impl Peer {
     /// Says that nothing more will be asked.
     pub async fn half_close(&mut self) {
         self.stream.shutdown().await.unwrap();
+    }
+
+    /// Goes without a goodbye: the other side is told that the connection failed.
+    pub fn reset(self) {
+        SockRef::from(&self.stream).set_linger(Some(Duration::ZERO)).unwrap();
     }
 
     /// Vanishes: from now on the kernel drops whatever arrives for this socket before TCP sees it,

@@ -173,19 +173,18 @@ impl Peer {
     }
 
     /// The same, while nobody reads: what the peer says meanwhile is kept for whoever does so next,
-    /// and does not hide that it goes, unless it is more than [`EARLY_BYTES`].
-    pub fn poll_gone(&self, cx: &mut Context<'_>) -> Poll<()> {
+    /// and does not hide that it goes, unless it is more than [`EARLY_BYTES`]. An error is how the
+    /// connection failed.
+    pub fn poll_gone(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let mut early = self.0.early();
         let mut some = [0; 512];
         while let Some(room) = EARLY_BYTES.checked_sub(early.len()).filter(|room| *room > 0) {
-            if ready!(self.0.stream().poll_read_ready(cx)).is_err() {
-                return Poll::Ready(());
-            }
+            ready!(self.0.stream().poll_read_ready(cx))?;
             let some = some.get_mut(..room.min(512)).unwrap_or_default();
             match self.0.stream().try_read(some) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 Ok(count @ 1..) => early.extend_from_slice(some.get(..count).unwrap_or_default()),
-                Ok(0) | Err(_) => return Poll::Ready(()),
+                gone => return Poll::Ready(gone.map(|_none| ())),
             }
         }
         Poll::Pending

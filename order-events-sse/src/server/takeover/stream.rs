@@ -12,6 +12,7 @@ use http_body::{Body, Frame};
 use tokio::task::coop::has_budget_remaining;
 
 use super::connection::Peer;
+use crate::server::{heartbeat, telemetry};
 
 /// How many writes follow each other before others have their turn.
 const WRITES_IN_A_ROW: usize = 16;
@@ -117,6 +118,8 @@ pub struct Stream<B> {
     pub closes: bool,
     /// The last chunk is written, or waits to be.
     is_over: bool,
+    /// What was gathered last was a heartbeat.
+    was_heartbeat: bool,
     /// What the socket did not take.
     rest: Vec<u8>,
     /// How much of it was taken since.
@@ -125,7 +128,7 @@ pub struct Stream<B> {
 
 impl<B: Body<Data = Bytes> + Unpin> Stream<B> {
     fn new(body: B, closes: bool) -> Self {
-        Self { body, closes, is_over: false, rest: Vec::new(), sent: 0 }
+        Self { body, closes, is_over: false, was_heartbeat: false, rest: Vec::new(), sent: 0 }
     }
 
     /// Sends it to its end. True where the connection can be asked for more after it. To be polled by
@@ -133,14 +136,20 @@ impl<B: Body<Data = Bytes> + Unpin> Stream<B> {
     pub fn send(mut self, peer: &Peer) -> impl Future<Output = bool> {
         let mut is_known = false;
         poll_fn(move |cx| match self.poll_send(peer, cx) {
-            Poll::Ready(sent) => Poll::Ready(sent.is_ok() && !self.closes),
+            Poll::Ready(sent) => {
+                let is_sent =
+                    sent.inspect_err(|error| telemetry::failed(self.was_heartbeat, error)).is_ok();
+                Poll::Ready(is_sent && !self.closes)
+            }
             Poll::Pending if is_known && !peer.has_news() => Poll::Pending,
             Poll::Pending => {
                 // The socket forgets whom to wake when it has news; and one that is asked too often
                 // in a row does not take note. Should it forget all the same, by a wake-up that
                 // comes late, then the next event or heartbeat shows it.
                 is_known = !peer.has_news() && has_budget_remaining();
-                peer.poll_gone(cx).map(|()| false)
+                let gone = ready!(peer.poll_gone(cx));
+                let _told = gone.inspect_err(|error| telemetry::failed(self.was_heartbeat, error));
+                Poll::Ready(false)
             }
         })
     }
@@ -182,6 +191,7 @@ impl<B: Body<Data = Bytes> + Unpin> Stream<B> {
                     break;
                 }
                 Some(Ok(chunk)) if !chunk.is_empty() => {
+                    self.was_heartbeat = heartbeat::is_one(&chunk);
                     write!(bytes, "{:X}\r\n", chunk.len())?;
                     bytes.extend_from_slice(&chunk);
                     bytes.extend_from_slice(b"\r\n");

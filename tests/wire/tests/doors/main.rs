@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests too")]
 
+mod admin;
 mod compression;
 mod http2;
 mod peers;

@@ -1,0 +1,105 @@
+//! Counters, histograms and gauges. Their labels are of closed lists, so their number is bounded
+//! whatever comes: none is an id.
+
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use metrics::{Counter, Histogram, counter, gauge, histogram};
+
+use crate::grant::Scope;
+use crate::hub::delivery::EndReason;
+use crate::hub::publish::{PublishError, Published};
+use crate::hub::stats::{Lag, Opening};
+use crate::hub::{HubStats, SubscribeError};
+use crate::lifecycle::Lifecycle;
+use crate::resume::ResetReason;
+
+/// What is used for each delivery. Looked up with the first one, so that a recorder may be installed
+/// after the hub was set up.
+#[derive(Default)]
+pub(super) struct Deliveries(OnceLock<Instruments>);
+
+struct Instruments {
+    orders: Counter,
+    customers: Counter,
+    tenants: Counter,
+    seconds: Histogram,
+}
+
+impl Deliveries {
+    pub(super) fn delivered(&self, scope: &Scope, age: Option<Duration>) {
+        let instruments = self.0.get_or_init(|| {
+            let of = |scope| counter!("order_events_deliveries_total", "scope" => scope);
+            Instruments {
+                orders: of("order"),
+                customers: of("customer"),
+                tenants: of("tenant"),
+                seconds: histogram!("order_events_delivery_seconds"),
+            }
+        });
+        let deliveries = match scope {
+            Scope::Order(_) => &instruments.orders,
+            Scope::Customer(_) => &instruments.customers,
+            Scope::Tenant => &instruments.tenants,
+        };
+        deliveries.increment(1);
+        if let Some(age) = age {
+            instruments.seconds.record(age);
+        }
+    }
+}
+
+pub(super) fn published<L: Lifecycle>(
+    outcome: &Result<Published<L>, PublishError<L>>,
+    took: Duration,
+) {
+    let outcome = match outcome {
+        Ok(published) => published.code(),
+        Err(error) => error.code(),
+    };
+    counter!("order_events_publishes_total", "outcome" => outcome).increment(1);
+    histogram!("order_events_publish_seconds").record(took);
+}
+
+pub(super) fn opened(opening: Opening) {
+    counter!("order_events_opened_total", "outcome" => opening.as_str()).increment(1);
+    if let Opening::Reset(reason) = opening {
+        reset(reason);
+    }
+}
+
+pub(super) fn refused(error: &SubscribeError) {
+    counter!("order_events_refused_total", "reason" => error.code()).increment(1);
+}
+
+pub(super) fn reset(reason: ResetReason) {
+    counter!("order_events_resets_total", "reason" => reason.as_str()).increment(1);
+}
+
+pub(super) fn fell_behind() {
+    counter!("order_events_fell_behind_total").increment(1);
+}
+
+pub(super) fn log_failed() {
+    counter!("order_events_log_failures_total").increment(1);
+}
+
+pub(super) fn reclaimed(places: usize) {
+    counter!("order_events_reclaimed_total").increment(places as u64);
+}
+
+pub(super) fn ended(reason: Option<EndReason>) {
+    let reason = reason.map_or("left", EndReason::as_str);
+    counter!("order_events_ended_total", "reason" => reason).increment(1);
+}
+
+pub(super) fn report(stats: &HubStats, lag: Lag) {
+    let streams = |scope, count| gauge!("order_events_streams", "scope" => scope).set(count);
+    streams("order", stats.of_orders as f64);
+    streams("customer", stats.of_customers as f64);
+    streams("tenant", stats.of_tenants as f64);
+    gauge!("order_events_watch_points").set(stats.watch_points as f64);
+    gauge!("order_events_log_reachable").set(f64::from(u8::from(stats.is_log_reachable)));
+    gauge!("order_events_behind_streams").set(lag.streams as f64);
+    gauge!("order_events_lag_events").set(lag.most as f64);
+}

@@ -1,0 +1,105 @@
+//! Spans and events, all of the target `order_events`.
+
+use tracing::{Span, debug, debug_span, field::Empty, info, warn};
+
+use crate::engine::EngineError;
+use crate::grant::Grant;
+use crate::hub::SubscribeError;
+use crate::hub::delivery::EndReason;
+use crate::hub::publish::{PublishError, Published};
+use crate::hub::registry::Point;
+use crate::hub::stats::Opening;
+use crate::id::{OrderId, TenantId};
+use crate::lifecycle::Lifecycle;
+use crate::resume::ResetReason;
+
+const TARGET: &str = "order_events";
+
+pub(super) fn publishing(tenant: &TenantId, order: &OrderId) -> Span {
+    debug_span!(target: TARGET, "publish", %tenant, %order, outcome = Empty, version = Empty)
+}
+
+pub(super) fn published<L: Lifecycle>(
+    span: &Span,
+    outcome: &Result<Published<L>, PublishError<L>>,
+) {
+    let _entered = span.enter();
+    match outcome {
+        Ok(published) => {
+            let outcome = published.code();
+            span.record("outcome", outcome);
+            if let Published::Applied(applied) = published {
+                span.record("version", applied.event.version);
+            }
+            debug!(target: TARGET, outcome, "published");
+        }
+        Err(error) => {
+            let outcome = error.code();
+            span.record("outcome", outcome);
+            match error {
+                // What the log's own words are, since the service is not to blame for it.
+                PublishError::Unavailable(cause)
+                | PublishError::Indeterminate { source: cause, .. } => {
+                    warn!(target: TARGET, outcome, %cause, "not published");
+                }
+                _ => debug!(target: TARGET, outcome, "not published"),
+            }
+        }
+    }
+}
+
+/// The number of a seat's subscription. Asked, as all fields here, only where somebody listens.
+fn id(point: &Point, seat: u32) -> Option<u64> {
+    point.seats.owner(seat, |owner| owner.id)
+}
+
+fn principal(point: &Point, seat: u32) -> Option<String> {
+    point.seats.owner(seat, |owner| owner.principal.to_string())
+}
+
+pub(super) fn opened(point: &Point, seat: u32, opening: Opening) {
+    let outcome = opening.as_str();
+    match opening {
+        Opening::Reset(reason) => {
+            let reason = reason.as_str();
+            info!(target: TARGET, tenant = %point.watch.tenant, scope = %point.scope, id = id(point, seat), principal = principal(point, seat), outcome, reason, "subscribed");
+        }
+        _ => {
+            debug!(target: TARGET, tenant = %point.watch.tenant, scope = %point.scope, id = id(point, seat), principal = principal(point, seat), outcome, "subscribed")
+        }
+    }
+}
+
+pub(super) fn refused(grant: &Grant, error: &SubscribeError) {
+    let (tenant, scope, principal) = (&grant.tenant, &grant.scope, &grant.principal);
+    let reason = error.code();
+    match error {
+        SubscribeError::Engine(cause) => {
+            warn!(target: TARGET, %tenant, %scope, %principal, reason, %cause, "refused");
+        }
+        _ => info!(target: TARGET, %tenant, %scope, %principal, reason, "refused"),
+    }
+}
+
+pub(super) fn reset(point: &Point, seat: u32, reason: ResetReason) {
+    let reason = reason.as_str();
+    info!(target: TARGET, tenant = %point.watch.tenant, scope = %point.scope, id = id(point, seat), principal = principal(point, seat), reason, "reset");
+}
+
+pub(super) fn fell_behind(point: &Point, seat: u32) {
+    debug!(target: TARGET, tenant = %point.watch.tenant, scope = %point.scope, id = id(point, seat), principal = principal(point, seat), "fell behind its window");
+}
+
+pub(super) fn log_failed(point: &Point, cause: &EngineError) {
+    let (tenant, scope) = (&point.watch.tenant, &point.scope);
+    warn!(target: TARGET, %tenant, %scope, %cause, "the log could not be read");
+}
+
+pub(super) fn reclaimed(places: usize) {
+    info!(target: TARGET, places, "places of silent readers were taken back");
+}
+
+pub(super) fn ended(point: &Point, seat: u32, reason: Option<EndReason>) {
+    let reason = reason.map_or("left", EndReason::as_str);
+    debug!(target: TARGET, tenant = %point.watch.tenant, scope = %point.scope, id = id(point, seat), principal = principal(point, seat), reason, "ended");
+}

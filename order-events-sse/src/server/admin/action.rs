@@ -1,0 +1,148 @@
+//! What an admin may ask for, where, and who decides whether they may.
+
+use std::future::Future;
+use std::time::Duration;
+
+use http::{Method, Uri};
+use order_events_core::{Denied, Principal, async_trait};
+use percent_encoding::percent_decode_str;
+
+use super::super::Parts;
+use super::super::query;
+use crate::server::stopping::STOP_DEADLINE;
+
+/// What an admin asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum AdminAction {
+    /// To see how the hub does, or who watches what.
+    See,
+    /// To end one stream, by its number in the listing. Whoever may still watch comes back.
+    Close(u64),
+    /// To end every stream of a principal, on all nodes. Whoever may still watch comes back.
+    Revoke(Principal),
+    /// To end every stream of this node within so long, and to take no new ones: there is no way
+    /// back.
+    Drain(Duration),
+}
+
+/// Decides which admin may do what, knowing a request's method, address and headers.
+#[async_trait]
+pub trait AdminAuthorizer: Send + Sync {
+    /// Lets the caller do it, or says why not. Nothing has been looked up or done before.
+    async fn admit(&self, caller: &Parts, action: &AdminAction) -> Result<(), Denied>;
+}
+
+/// An [`AdminAuthorizer`] made of a function, and of what it needs to decide.
+///
+/// The function is given a clone of each: of what it needs, of the caller and of the action.
+///
+/// ```
+/// use order_events_sse::server::{AdminAction, Parts, admin_authorizer};
+/// use order_events_core::Denied;
+///
+/// #[derive(Clone)]
+/// struct Keys { ops: String }
+///
+/// async fn may(keys: Keys, caller: Parts, action: AdminAction) -> Result<(), Denied> {
+///     let key = caller.headers.get("x-ops-key").ok_or(Denied::Unauthenticated)?;
+///     // Compared in constant time where it is a secret: by the crate `subtle`, say.
+///     match key.as_bytes() == keys.ops.as_bytes() {
+///         true => Ok(()),
+///         false => Err(Denied::Forbidden),
+///     }
+/// }
+///
+/// let authorizer = admin_authorizer(Keys { ops: "…".to_owned() }, may);
+/// # let _: &dyn order_events_sse::server::AdminAuthorizer = &authorizer;
+/// ```
+pub fn admin_authorizer<S, F, A>(needs: S, may: F) -> impl AdminAuthorizer
+where
+    S: Clone + Send + Sync,
+    F: Fn(S, Parts, AdminAction) -> A + Send + Sync,
+    A: Future<Output = Result<(), Denied>> + Send,
+{
+    Asking { needs, may }
+}
+
+struct Asking<S, F> {
+    needs: S,
+    may: F,
+}
+
+#[async_trait]
+impl<S, F, A> AdminAuthorizer for Asking<S, F>
+where
+    S: Clone + Send + Sync,
+    F: Fn(S, Parts, AdminAction) -> A + Send + Sync,
+    A: Future<Output = Result<(), Denied>> + Send,
+{
+    async fn admit(&self, caller: &Parts, action: &AdminAction) -> Result<(), Denied> {
+        (self.may)(self.needs.clone(), caller.clone(), action.clone()).await
+    }
+}
+
+/// A route of the [`AdminDoor`](super::AdminDoor). What changes something is asked for by `DELETE`
+/// and `PUT`, which a page of another origin cannot send without asking first: a form cannot
+/// forge them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum AdminRoute {
+    /// `GET`: how the hub does, in numbers, and what it allows.
+    Status,
+    /// `GET`: who watches what.
+    Watchers,
+    /// `DELETE`: ends one stream.
+    Watcher,
+    /// `DELETE`: ends every stream of a principal.
+    Principal,
+    /// `PUT`: ends every stream of the node. `?within=` says in how many seconds at most.
+    Drain,
+}
+
+impl AdminRoute {
+    /// Every one.
+    pub const ALL: [Self; 5] =
+        [Self::Status, Self::Watchers, Self::Watcher, Self::Principal, Self::Drain];
+
+    /// Its path, in the notation that axum and actix share; to be mounted under a prefix.
+    pub const fn path(self) -> &'static str {
+        match self {
+            Self::Status => "/status",
+            Self::Watchers => "/watchers",
+            Self::Watcher => "/watchers/{watcher}",
+            Self::Principal => "/principals/{principal}/watchers",
+            Self::Drain => "/drain",
+        }
+    }
+
+    /// The methods that it takes.
+    pub const fn allow(self) -> &'static str {
+        match self {
+            Self::Status | Self::Watchers => "GET, HEAD",
+            Self::Watcher | Self::Principal => "DELETE",
+            Self::Drain => "PUT",
+        }
+    }
+
+    pub(super) fn takes(self, method: &Method) -> bool {
+        self.allow().split(", ").any(|allowed| allowed == method.as_str())
+    }
+
+    /// What a request to this route asks for; none where it names nothing that could be.
+    pub(super) fn action(self, uri: &Uri) -> Option<AdminAction> {
+        let from_end = |place| {
+            let segment = uri.path().rsplit('/').nth(place)?;
+            percent_decode_str(segment).decode_utf8().ok()
+        };
+        Some(match self {
+            Self::Status | Self::Watchers => AdminAction::See,
+            Self::Watcher => AdminAction::Close(from_end(0)?.parse().ok()?),
+            Self::Principal => AdminAction::Revoke(Principal::new(from_end(1)?).ok()?),
+            Self::Drain => AdminAction::Drain(
+                query::value(uri.query(), "within")
+                    .and_then(|within| within.parse().ok())
+                    .map_or(STOP_DEADLINE, Duration::from_secs),
+            ),
+        })
+    }
+}

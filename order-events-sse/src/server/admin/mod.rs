@@ -1,0 +1,11 @@
+//! For those who look after a service: who watches what, and ending it.
+//!
+//! These routes are apart from those of readers in everything: mounted by themselves, authorised by
+//! somebody else, and of the process, not of a tenant.
+
+mod action;
+mod door;
+mod listing;
+
+pub use action::{AdminAction, AdminAuthorizer, AdminRoute, admin_authorizer};
+pub use door::AdminDoor;
