@@ -169,7 +169,8 @@ impl Viewer {
                 self.look(|seen| seen.end(reason));
             }
             name => {
-                let at = cursor.ok_or_else(|| format!("{name} came without an id"))?;
+                // An id that came before is one that came twice.
+                let at = parse(&block.stands_at)?;
                 let told = Told::of(name, &json()?)?;
                 self.look(|seen| seen.event(at, told))?;
             }
@@ -195,8 +196,10 @@ struct Block {
     /// Empty where it dispatches nothing.
     name: String,
     data: String,
-    /// The id that this very block has.
+    /// The id that this very block has, if it is another than before.
     id: Option<String>,
+    /// Where the reader stands with it.
+    stands_at: String,
 }
 
 /// Cuts a stream into blocks. Each goes through the decoder that clients use.
@@ -217,7 +220,8 @@ impl Blocks {
         let message = self.decoder.decode(&mut rest).map_err(|error| error.to_string())?;
         let (name, data) =
             message.map(|message| (message.event.to_string(), message.data)).unwrap_or_default();
-        let id = Some(self.decoder.last_event_id()).filter(|id| *id != before).map(str::to_owned);
-        Ok(Some(Block { name, data, id }))
+        let stands_at = self.decoder.last_event_id().to_owned();
+        let id = Some(&stands_at).filter(|id| **id != before).cloned();
+        Ok(Some(Block { name, data, id, stands_at }))
     }
 }
