@@ -47,7 +47,9 @@ impl Place {
         });
         let answers = move |request| -> Answering {
             let app = Rc::clone(&app);
-            Box::pin(async move { app.call(request).await.map(ServiceResponse::map_into_boxed_body) })
+            Box::pin(
+                async move { app.call(request).await.map(ServiceResponse::map_into_boxed_body) },
+            )
         };
         Self { runtime, shop, answers: Rc::new(answers) }
     }
@@ -94,17 +96,16 @@ async fn answer(answers: &Answers, request: Request, chunks: u8) -> (Answer, Pin
     };
     let headers = response.headers().iter();
     let headers = headers.map(|(name, value)| (name.to_string(), value.as_bytes().to_vec()));
-    let mut answer = Answer {
-        status: response.status().as_u16(),
-        headers: headers.collect(),
-        body: Vec::new(),
-    };
+    let mut answer =
+        Answer { status: response.status().as_u16(), headers: headers.collect(), body: Vec::new() };
     let most = if answer.is_stream() { usize::from(chunks % 8) } else { usize::MAX };
     let mut body = Box::pin(response.into_body());
     // What states no body is asked for none.
     let most = if body.size() == BodySize::None { 0 } else { most };
     let mut read = 0;
-    while read < most && let Some(chunk) = poll_fn(|cx| body.as_mut().poll_next(cx)).await {
+    while read < most
+        && let Some(chunk) = poll_fn(|cx| body.as_mut().poll_next(cx)).await
+    {
         answer.body.extend_from_slice(&chunk.expect("no body of ours fails"));
         read += 1;
     }

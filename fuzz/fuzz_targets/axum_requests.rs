@@ -77,7 +77,9 @@ async fn answer(router: &mut Router, request: Request, chunks: u8) -> (Answer, B
         Answer { status: head.status.as_u16(), headers: headers.collect(), body: Vec::new() };
     let most = if answer.is_stream() { usize::from(chunks % 8) } else { usize::MAX };
     let mut read = 0;
-    while read < most && let Some(frame) = body.frame().await {
+    while read < most
+        && let Some(frame) = body.frame().await
+    {
         let chunk = frame.expect("no body of ours fails").into_data().expect("nor has trailers");
         answer.body.extend_from_slice(&chunk);
         read += 1;

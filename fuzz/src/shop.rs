@@ -64,7 +64,9 @@ impl Shop {
                 let mut updates = vec![Update::create(&order).with_customer(anna)];
                 let to = match id {
                     "a-2" => &[OrderStatus::Processing, OrderStatus::Shipped][..],
-                    "a-3" => &[OrderStatus::Processing, OrderStatus::Shipped, OrderStatus::Delivered],
+                    "a-3" => {
+                        &[OrderStatus::Processing, OrderStatus::Shipped, OrderStatus::Delivered]
+                    }
                     "a-4" => &[OrderStatus::Cancelled],
                     _ => &[],
                 };
@@ -114,9 +116,7 @@ impl Authorizer<Parts> for Desk {
             ("staff", _) => Ok(grant.as_staff()),
             ("early", Scope::Order(_)) => Ok(grant.even_if_absent()),
             ("late", _) => Ok(grant.until(self.0.now())),
-            ("brief", _) => {
-                Ok(grant.until(self.0.now().saturating_add(Duration::from_millis(5))))
-            }
+            ("brief", _) => Ok(grant.until(self.0.now().saturating_add(Duration::from_millis(5)))),
             ("shopper", _) => {
                 Ok(grant.in_tenant(TenantId::new("other").map_err(|_| Denied::Failed)?))
             }

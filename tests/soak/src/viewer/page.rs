@@ -60,9 +60,15 @@ impl Viewer {
             if self.look(|seen| seen.is_to_page()) {
                 self.page_orders(node).await?;
             }
-            match list("events").next() {
-                Some(_) => self.look(|seen| seen.is_followed()),
-                None => self.look(|seen| seen.position(cursor))?,
+            match (list("events").next(), page.get("end")) {
+                (Some(_), _) => self.look(|seen| seen.is_followed()),
+                (None, None) => self.look(|seen| seen.position(cursor))?,
+                // It may have been cut off.
+                (None, Some(end)) => {
+                    self.look(|seen| seen.begins_anew());
+                    self.look(|seen| seen.end(&text(end, "reason")));
+                    return Ok(());
+                }
             }
         }
         for event in list("events") {
