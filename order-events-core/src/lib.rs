@@ -35,6 +35,8 @@ pub use event::{
     SCHEMA_VERSION, StageState, Visibility,
 };
 pub use grant::{Authorizer, Denied, Grant, Scope, authorize, authorizer, unless_it_panics};
+#[cfg(feature = "metrics")]
+pub use hub::describe_hub_metrics;
 pub use hub::{
     Applied, Codec, Delivery, Drain, End, EndReason, Event, GuardVeto, Hub, HubBuilder, HubStats,
     JsonCodec, Lag, Limit, Proposed, PublishError, Published, Reset, SnapshotOf, SnapshotPage,

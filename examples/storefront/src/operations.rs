@@ -10,7 +10,7 @@ use axum::Router;
 use axum::routing::get;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use order_events_axum::{
-    AdminAction, AdminDoor, Denied, Hub, Parts, admin_authorizer, admin_routes,
+    AdminAction, AdminDoor, Denied, Hub, Parts, admin_authorizer, admin_routes, describe_metrics,
 };
 use subtle::ConstantTimeEq;
 use tokio::net::TcpListener;
@@ -30,7 +30,9 @@ pub(crate) fn begin() -> io::Result<Option<(u16, PrometheusHandle)>> {
         io::Error::other(format!("OPERATIONS_PORT is {port:?}, and must be a port: 0 to 65535"))
     })?;
     let recorder = PrometheusBuilder::new().set_buckets(&SECONDS).map_err(io::Error::other)?;
-    Ok(Some((port, recorder.install_recorder().map_err(io::Error::other)?)))
+    let recorder = recorder.install_recorder().map_err(io::Error::other)?;
+    describe_metrics();
+    Ok(Some((port, recorder)))
 }
 
 /// Serves `/metrics`, and under `/admin` what admins may do who know `OPERATIONS_KEY`.

@@ -40,6 +40,8 @@ pub use delivery::{Delivery, End, EndReason, Event, Reset, SnapshotOf};
 pub use publish::{Applied, GuardVeto, Proposed, PublishError, Published};
 pub use stats::{HubStats, Lag, Watcher};
 pub use subscription::Subscription;
+#[cfg(feature = "metrics")]
+pub use telemetry::describe_hub_metrics;
 
 use crate::config::Config;
 use crate::cursor::Cursor;

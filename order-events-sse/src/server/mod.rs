@@ -43,4 +43,6 @@ pub use settings::{
 };
 pub use socket::{BACKLOG, SEND_BUFFER, Socket, UNSENT, USER_TIMEOUT};
 pub use stopping::{STOP_DEADLINE, stopped};
+#[cfg(feature = "metrics")]
+pub use telemetry::describe_metrics;
 pub use unpublished::{unpublished, unreadable};

@@ -62,3 +62,27 @@ pub(super) fn admin(action: &AdminAction) {
     #[cfg(not(feature = "tracing"))]
     let _ = action;
 }
+
+/// Says to the recorder what each metric is, the hub's and the door's. To be called once it is
+/// installed.
+#[cfg(feature = "metrics")]
+#[cfg_attr(docsrs, doc(cfg(feature = "metrics")))]
+pub fn describe_metrics() {
+    order_events_core::describe_hub_metrics();
+    let counters = [
+        ("http_refused", "Requests that were refused, by the code of their answer."),
+        ("reconnects", "Requests of clients that say which attempt in a row this is."),
+        ("heartbeats", "Heartbeats."),
+        (
+            "connection_failures",
+            "Connections with an open stream that failed, by what was sent last.",
+        ),
+    ];
+    for (name, text) in counters {
+        metrics::describe_counter!(
+            format!("order_events_{name}_total"),
+            metrics::Unit::Count,
+            text
+        );
+    }
+}

@@ -18,7 +18,7 @@ use order_events_core::{
     MemoryEngine, OrderId, OrderStatus, Principal, Proposed, Resume, Scope, Subscription,
     Timestamp, Update, authorizer,
 };
-use order_events_sse::server::{Door, Parts, Route};
+use order_events_sse::server::{Door, Parts, Route, describe_metrics};
 use order_events_wire_tests::{Kind, Peer, Server, Setup, Shop, until};
 use prometheus_parse::{Sample, Scrape, Value};
 
@@ -99,11 +99,15 @@ async fn what_is_measured_is_what_is_documented() {
     a_log_that_fails().await;
     requests().await;
     connections().await;
+    describe_metrics();
     let samples = scraped(&recorder);
 
     let documented = documented();
     let told: BTreeSet<_> = samples.iter().map(name).map(str::to_owned).collect();
     assert_eq!(told, documented.keys().cloned().collect(), "names");
+    for name in documented.keys() {
+        assert!(recorder.render().contains(&format!("# HELP {name} ")), "{name} has no help");
+    }
     for sample in &samples {
         let labels = &documented[name(sample)];
         for (label, value) in sample.labels.iter().filter(|(label, _)| *label != "quantile") {

@@ -103,3 +103,36 @@ pub(super) fn report(stats: &HubStats, lag: Lag) {
     gauge!("order_events_behind_streams").set(lag.streams as f64);
     gauge!("order_events_lag_events").set(lag.most as f64);
 }
+
+/// Says to the recorder what each is: once it is installed.
+pub(super) fn describe() {
+    use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
+    let counters = [
+        ("publishes", "Calls of publish, by what came of them."),
+        ("opened", "Subscriptions that began, and how."),
+        ("resets", "Readers that were brought to the present anew, and why."),
+        ("refused", "Subscriptions that were not given, and why."),
+        ("ended", "Subscriptions that ended, and why."),
+        ("deliveries", "Events that readers were given."),
+        ("fell_behind", "Readers that were lapped by their window and turned to the log."),
+        ("log_failures", "Times the log could not be read for a reader that needed it."),
+        ("reclaimed", "Places taken back from readers whose connections take nothing."),
+    ];
+    for (name, text) in counters {
+        describe_counter!(format!("order_events_{name}_total"), Unit::Count, text);
+    }
+    let gauges = [
+        ("streams", "Subscriptions, by what they watch."),
+        ("watch_points", "Scopes that are watched, each audience counted."),
+        ("log_reachable", "1, or 0 while the log cannot be reached."),
+        ("behind_streams", "Readers that have something to take."),
+        ("lag_events", "The most that one reader has yet to take of its window."),
+    ];
+    for (name, text) in gauges {
+        describe_gauge!(format!("order_events_{name}"), Unit::Count, text);
+    }
+    let publish = "How long publish took.";
+    describe_histogram!("order_events_publish_seconds", Unit::Seconds, publish);
+    let delivery = "From an event's timestamp to a reader who waited for it.";
+    describe_histogram!("order_events_delivery_seconds", Unit::Seconds, delivery);
+}

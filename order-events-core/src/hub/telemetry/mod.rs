@@ -163,3 +163,11 @@ pub(super) fn ended(point: &Point, seat: u32, reason: Option<EndReason>) {
 pub(super) fn report(stats: &HubStats, lag: Lag) {
     meters::report(stats, lag);
 }
+
+/// Says to the recorder what each metric of a hub is. To be called once it is installed; doors have
+/// `describe_metrics`, which does this and describes their own.
+#[cfg(feature = "metrics")]
+#[cfg_attr(docsrs, doc(cfg(feature = "metrics")))]
+pub fn describe_hub_metrics() {
+    meters::describe();
+}

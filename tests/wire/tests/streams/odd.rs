@@ -53,6 +53,24 @@ async fn who_asks_for_nothing_more_hears_an_answer_to_its_end() {
 }
 
 #[tokio::test]
+async fn of_who_does_not_read_nothing_more_is_read() {
+    let shop = Shop::open(Kind::Actix);
+    let (mut greedy, mut visitor) = (shop.visitor().await, shop.visitor().await);
+    greedy.ask(&"GET /long HTTP/1.1\r\nhost: shop.test\r\n\r\n".repeat(8)).await;
+    greedy.hears("\r\n\r\n").await;
+    // Of the one worker, which has its turns for both.
+    for _ in 0..50 {
+        visitor.ask(NAME).await;
+        visitor.hears("a shop").await;
+    }
+    visitor.ask("GET /read HTTP/1.1\r\nhost: shop.test\r\n\r\n").await;
+    visitor.hears("read 1 times").await;
+    for _ in 0..8 {
+        greedy.hears("The end.").await;
+    }
+}
+
+#[tokio::test]
 async fn what_was_said_behind_a_request_does_not_hide_that_a_visitor_left() {
     for kind in [Kind::Axum, Kind::Actix] {
         let shop = Shop::open(kind);

@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::future::{Future, pending, ready};
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::thread::{JoinHandle, spawn};
@@ -41,7 +42,8 @@ impl Shop {
     pub(crate) fn open_until(kind: Kind, stop: impl Future<Output = ()> + Send + 'static) -> Self {
         let (chunks, given) = mpsc::unbounded_channel();
         let (asks, asked) = oneshot::channel();
-        let goods = Goods(Arc::new(Mutex::new(Some((given, asks)))));
+        let goods =
+            Goods { given: Arc::new(Mutex::new(Some((given, asks)))), read: Arc::default() };
         let (listening, address) = channel();
         let served = spawn(move || match kind {
             Kind::Axum | Kind::StockAxum => axum(kind, goods, stop, &listening),
@@ -61,26 +63,35 @@ impl Shop {
 
 /// The one stream there is, to whoever asks first.
 #[derive(Clone)]
-struct Goods(Arc<Mutex<Option<Given>>>);
+struct Goods {
+    given: Arc<Mutex<Option<Given>>>,
+    /// How often the long text was asked for.
+    read: Arc<AtomicUsize>,
+}
 
 type Given = (mpsc::UnboundedReceiver<Chunk>, oneshot::Sender<()>);
 
 impl Goods {
     fn stream(&self) -> impl Stream<Item = Chunk> + use<> {
-        let (given, asks) = self.0.lock().unwrap().take().unwrap();
+        let (given, asks) = self.given.lock().unwrap().take().unwrap();
         let _nobody_waits = asks.send(());
         unfold(given, async |mut given| given.recv().await.map(|chunk| (chunk, given)))
+    }
+
+    /// More than the buffers of both ends hold.
+    fn long(&self) -> String {
+        self.read.fetch_add(1, Relaxed);
+        "No line is lost. ".repeat(500_000) + "The end."
+    }
+
+    fn read(&self) -> String {
+        format!("read {} times", self.read.load(Relaxed))
     }
 }
 
 /// A stream that has an end.
 fn brief() -> impl Stream<Item = Result<Bytes, Infallible>> {
     iter(["data: a\n\n", "data: b\n\n"]).map(|chunk| Ok(Bytes::from(chunk)))
-}
-
-/// More than the buffers of both ends hold.
-fn long() -> String {
-    "No line is lost. ".repeat(500_000) + "The end."
 }
 
 const ANYWHERE: SocketAddrV4 = SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0);
@@ -93,6 +104,7 @@ fn axum(
     stop: impl Future<Output = ()> + Send + 'static,
     listening: &Sender<SocketAddr>,
 ) {
+    let [long, read] = [goods.clone(), goods.clone()];
     let stream = any(async move |method: axum::http::Method| {
         // What a `HEAD` is answered is never sent, and nobody may wait for it.
         let body = match method {
@@ -105,7 +117,8 @@ fn axum(
         .route("/stream", stream)
         .route("/brief", get(async |_: Bytes| ([KIND], Body::from_stream(brief()))))
         .route("/name", get(async || "a shop"))
-        .route("/long", get(async || long()))
+        .route("/long", get(async move || long.long()))
+        .route("/read", get(async move || read.read()))
         .route("/echo", post(async |body: Bytes| body));
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     runtime.block_on(async {
@@ -128,7 +141,7 @@ fn actix(
     listening: &Sender<SocketAddr>,
 ) {
     let answers = move |config: &mut ServiceConfig| {
-        let goods = goods.clone();
+        let [goods, long, read] = [goods.clone(), goods.clone(), goods.clone()];
         let stream = move |request: HttpRequest| {
             let mut answer = HttpResponse::Ok();
             answer.insert_header(KIND);
@@ -145,7 +158,8 @@ fn actix(
                     .to(async |_: Bytes| HttpResponse::Ok().insert_header(KIND).streaming(brief())),
             )
             .route("/name", web::get().to(async || "a shop"))
-            .route("/long", web::get().to(async || long()))
+            .route("/long", web::get().to(move || ready(long.long())))
+            .route("/read", web::get().to(move || ready(read.read())))
             .route("/echo", web::post().to(async |body: Bytes| body));
     };
     let app = move || App::new().wrap(Compress::default()).configure(answers.clone());
