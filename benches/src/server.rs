@@ -20,7 +20,12 @@ pub struct Args(HashMap<String, String>);
 impl Args {
     /// Those of this program, of which there are no others than `known`.
     pub fn read(known: &[&str]) -> Result<Self, String> {
-        Self::of(std::env::args().skip(1), known)
+        Self::read_after(0, known)
+    }
+
+    /// Those behind so many words that say what the program is to do.
+    pub fn read_after(words: usize, known: &[&str]) -> Result<Self, String> {
+        Self::of(std::env::args().skip(1 + words), known)
     }
 
     fn of(mut args: impl Iterator<Item = String>, known: &[&str]) -> Result<Self, String> {

@@ -136,11 +136,11 @@ impl<L: Lifecycle> Feed<L> {
             return;
         }
         if self.is_beginning() {
-            // Whatever the beginning was, it is over.
-            let before = self.at.clone();
+            // Whatever the beginning was, it is over. At which place nobody said, and the one before
+            // it would not bring back what was let go of.
             self.tell_the_beginning();
             self.beginning = Beginning::No;
-            self.push(Delivery::Current, before);
+            self.push(Delivery::Current, None);
         }
         let is_new = self.is_new(&event);
         match (is_new, &cursor) {

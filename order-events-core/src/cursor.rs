@@ -40,7 +40,7 @@ impl fmt::Display for Epoch {
         let mut text = [b'0'; EPOCH_CHARS];
         let mut rest = self.0;
         for place in text.iter_mut().rev() {
-            *place = DIGITS[(rest & 31) as usize];
+            *place = DIGITS.get((rest & 31) as usize).copied().unwrap_or(b'0');
             rest >>= 5;
         }
         f.write_str(std::str::from_utf8(&text).unwrap_or_default())

@@ -166,5 +166,5 @@ fn decimal(mut number: u32, digits: &mut [u8; RETRY_DIGITS]) -> &[u8] {
             break;
         }
     }
-    &digits[RETRY_DIGITS - written..]
+    digits.get(RETRY_DIGITS - written..).unwrap_or_default()
 }

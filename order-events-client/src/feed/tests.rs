@@ -79,6 +79,18 @@ fn a_beginning_that_was_cut_off_begins_again_without_a_cursor() {
 }
 
 #[test]
+fn a_beginning_that_ends_with_an_event_does_not_end_at_the_place_before_it() {
+    let mut feed = feed(Some("e.1"));
+    feed.begin(Why::Reset(order_events_core::ResetReason::Behind));
+    feed.event("order.created", &event("a", 1), "e.9");
+    assert_eq!(
+        given(&mut feed),
+        ["reset Reset(Behind)", "current", "order.created a@1, then e.9"],
+        "who stops at `current` begins anew, for nothing would bring back what was let go of"
+    );
+}
+
+#[test]
 fn a_beginning_that_was_announced_and_taken_back_is_none() {
     let mut feed = feed(Some("e.1"));
     feed.begin(Why::Reset(order_events_core::ResetReason::Behind));

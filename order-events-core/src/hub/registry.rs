@@ -102,6 +102,7 @@ impl Registry {
         }
     }
 
+    #[expect(clippy::indexing_slicing, reason = "a remainder by how many there are")]
     fn shard(&self, tenant: &TenantId) -> &Mutex<Shard> {
         &self.shards[(self.hasher.hash_one(tenant) >> 32) as usize % SHARDS]
     }
@@ -283,8 +284,9 @@ impl Points {
 
     fn insert(&mut self, point: Arc<Point>) {
         if point.scope == Scope::Tenant {
-            let audience = point.audience as usize;
-            self.whole[audience] = Some(point);
+            if let Some(place) = self.whole.get_mut(point.audience as usize) {
+                *place = Some(point);
+            }
             return;
         }
         let Self { table, hasher, .. } = self;

@@ -85,6 +85,7 @@ impl Shared {
         self.next_id.fetch_add(1, Ordering::Relaxed)
     }
 
+    #[expect(clippy::indexing_slicing, reason = "a remainder by how many there are")]
     pub(super) fn principals(&self, principal: &Principal) -> &Mutex<Principals> {
         &self.principals[(self.hasher.hash_one(principal) >> 32) as usize % SHARDS]
     }

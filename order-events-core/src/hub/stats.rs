@@ -100,8 +100,10 @@ impl Counters {
             log_failures: self.log_failures.load(Relaxed),
             refused: self.refused.load(Relaxed),
             reclaimed: self.reclaimed.load(Relaxed),
-            resets: ResetReason::ALL
-                .map(|reason| (reason, self.resets[reason as usize].load(Relaxed))),
+            resets: ResetReason::ALL.map(|reason| {
+                let count = self.resets.get(reason as usize);
+                (reason, count.map_or(0, |count| count.load(Relaxed)))
+            }),
             ..HubStats::default()
         }
     }

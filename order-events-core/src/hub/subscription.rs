@@ -119,6 +119,9 @@ impl Subscription {
         even_if_absent: bool,
     ) -> Result<bool, EngineError> {
         let presented = matches!(resume, Resume::After(_));
+        if let Resume::After(cursor) = &resume {
+            self.cursor = *cursor;
+        }
         let is_of_one_life = matches!(self.point.scope, Scope::Order(_)) && !even_if_absent;
         let Shared { engine, config, .. } = &**self.shared();
         let (backlog, order) = Backlog::begin(&**engine, config, &self.point, resume).await?;
@@ -143,7 +146,11 @@ impl Subscription {
     }
 
     fn enter(&mut self, backlog: Backlog) {
-        self.cursor = backlog.from;
+        // Who is to be reset stands where it stood until it is told so: what ends before is no reason
+        // to begin anew.
+        if backlog.reset.is_none() {
+            self.cursor = backlog.from;
+        }
         if let Some(rest) = backlog.rest {
             self.rest(rest);
         }
@@ -283,7 +290,9 @@ impl Subscription {
             Delivery::Event(event) => Some(event.cursor),
             Delivery::Snapshot(snapshot) => snapshot.cursor,
             Delivery::Position(cursor) => Some(*cursor),
-            Delivery::Reset(_) | Delivery::End(_) => None,
+            // Before the snapshots are given it stands nowhere.
+            Delivery::Reset(_) => Some(Cursor { epoch: self.point.watch.epoch(), seq: 0 }),
+            Delivery::End(_) => None,
         };
         self.cursor = cursor.unwrap_or(self.cursor);
     }

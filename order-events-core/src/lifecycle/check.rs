@@ -71,7 +71,7 @@ pub fn check<L: Lifecycle>() -> Result<(), LifecycleFault> {
         if token.is_empty() || token.len() > MAX_TOKEN_BYTES || !token.bytes().all(plain) {
             return Err(LifecycleFault::BadToken { status: format!("{status:?}"), token });
         }
-        if L::ALL[..i].iter().any(|earlier| earlier.token() == token) {
+        if L::ALL.iter().take(i).any(|earlier| earlier.token() == token) {
             return Err(LifecycleFault::DuplicateToken { token });
         }
     }
@@ -97,7 +97,7 @@ fn check_moves<L: Lifecycle>(status: L) -> Result<(), LifecycleFault> {
         if *target == status {
             return Err(LifecycleFault::SelfEdge { status: from });
         }
-        if status.next()[..i].contains(target) {
+        if status.next().iter().take(i).any(|earlier| earlier == target) {
             return Err(LifecycleFault::DuplicateEdge { from, to });
         }
     }

@@ -1,0 +1,455 @@
+//! What a viewer was given, held against the log: contiguous in its scope, nothing twice, nothing
+//! of others, a gap only where a `reset` said so, and the right picture in the end.
+//!
+//! An event is compared once the log is known, so a witness keeps *links*: from where its viewer
+//! stood, to where it came, and by what.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::fmt;
+use std::sync::Arc;
+
+use order_events_core::{Audience, Cursor, Epoch, OrderStatus, ResetReason, Scope};
+
+use crate::log::{Log, Truth};
+use crate::told::Told;
+
+/// How much of what was given last is told where something is wrong.
+const RECENT: usize = 30;
+
+#[derive(Debug)]
+pub(crate) struct Witness {
+    pub(crate) who: String,
+    pub(crate) scope: Scope,
+    pub(crate) audience: Audience,
+    /// What it is given goes through a client that drops what it has by version.
+    drops_by_version: bool,
+    cursor: Option<Cursor>,
+    /// How many logs had been lost when it connected, and when it had connected by which it came to
+    /// its cursor: what it reads may have been sent before a loss.
+    connected: usize,
+    losses: usize,
+    picture: Picture,
+    /// The snapshots of a beginning that is not whole yet.
+    arriving: Option<Picture>,
+    is_to_page: bool,
+    /// The beginning is whole, and nothing was said of the place that it was made at.
+    is_placeless: bool,
+    owes_reset: bool,
+    /// The versions that the last beginning told.
+    told: Arc<HashMap<String, u64>>,
+    links: Vec<Link>,
+    over: Option<Over>,
+    recent: VecDeque<String>,
+    pub(crate) counts: Counts,
+}
+
+type Picture = BTreeMap<String, Pictured>;
+
+/// An order as a viewer pictures it.
+#[derive(Debug, Clone, Copy)]
+struct Pictured {
+    version: u64,
+    status: Option<OrderStatus>,
+}
+
+/// An order as a snapshot shows it.
+#[derive(Debug, Clone)]
+pub(crate) struct Shown {
+    pub(crate) order: String,
+    pub(crate) version: u64,
+    pub(crate) status: OrderStatus,
+}
+
+#[derive(Debug)]
+struct Link {
+    from: Cursor,
+    to: Cursor,
+    /// Without an event the link says that there was none.
+    by: Option<Told>,
+    told: Arc<HashMap<String, u64>>,
+}
+
+/// Why a viewer watches no more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Over {
+    /// The order cannot go on.
+    Finished,
+    /// There is no such order.
+    Absent,
+}
+
+/// What was given to viewers, of which kind.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Counts {
+    pub(crate) events: u64,
+    pub(crate) snapshots: u64,
+    pub(crate) links: u64,
+    pub(crate) resets: BTreeMap<String, u64>,
+    pub(crate) ends: BTreeMap<String, u64>,
+}
+
+impl Counts {
+    pub(crate) fn add(&mut self, other: &Self) {
+        self.events += other.events;
+        self.snapshots += other.snapshots;
+        self.links += other.links;
+        for (mine, theirs) in [(&mut self.resets, &other.resets), (&mut self.ends, &other.ends)] {
+            theirs.iter().for_each(|(why, count)| *mine.entry(why.clone()).or_default() += count);
+        }
+    }
+}
+
+impl Witness {
+    pub(crate) fn new(who: String, scope: Scope, audience: Audience) -> Self {
+        Self {
+            who,
+            scope,
+            audience,
+            drops_by_version: false,
+            cursor: None,
+            connected: 0,
+            losses: 0,
+            picture: Picture::new(),
+            arriving: None,
+            is_to_page: false,
+            is_placeless: false,
+            owes_reset: false,
+            told: Arc::default(),
+            links: Vec::new(),
+            over: None,
+            recent: VecDeque::new(),
+            counts: Counts::default(),
+        }
+    }
+
+    /// … of one whose client drops what it has by version.
+    pub(crate) fn of_a_client(mut self) -> Self {
+        self.drops_by_version = true;
+        self
+    }
+
+    /// A connection is asked for, after so many losses; the cursor that is to be presented.
+    pub(crate) fn connects(&mut self, losses: usize) -> Option<Cursor> {
+        self.connected = losses;
+        let cursor = self.cursor;
+        self.note(format_args!("connects, at {cursor:?}"));
+        (self.owes_reset, self.is_to_page, self.is_placeless) = (false, false, false);
+        self.arriving = self.cursor.is_none().then(Picture::new);
+        self.cursor
+    }
+
+    /// It lets go of everything it knows.
+    pub(crate) fn begins_anew(&mut self) {
+        self.cursor = None;
+        self.picture.clear();
+    }
+
+    /// A beginning begins, of one who knew nothing.
+    pub(crate) fn begins(&mut self) {
+        self.note(format_args!("begins"));
+        (self.cursor, self.arriving) = (None, Some(Picture::new()));
+    }
+
+    /// Whether a beginning is not whole yet.
+    pub(crate) fn is_beginning(&self) -> bool {
+        self.arriving.is_some()
+    }
+
+    /// The beginning is whole, and events follow on the same page, which does not say where the one
+    /// ends. So it is taken to be right before the first of them.
+    pub(crate) fn is_followed(&mut self) {
+        self.note(format_args!("begins before what follows"));
+        self.is_placeless = true;
+    }
+
+    /// The stream goes on from here, or does not say so.
+    pub(crate) fn ready(&mut self, resumed: Option<Cursor>) -> Result<(), String> {
+        self.note(format_args!("ready, resumed {resumed:?}"));
+        match (self.cursor, resumed) {
+            // By another epoch where the log has one by now: it is the same place all the same.
+            (Some(presented), Some(resumed)) if presented.seq == resumed.seq => {
+                self.link(presented, resumed, None);
+                self.cursor = Some(resumed);
+            }
+            (None, None) => {}
+            (Some(_), None) => self.owes_reset = true,
+            (presented, resumed) => {
+                return Err(format!("presented {presented:?}, and is resumed at {resumed:?}"));
+            }
+        }
+        Ok(())
+    }
+
+    /// What it knew does not hold any more.
+    pub(crate) fn reset(
+        &mut self,
+        reason: &str,
+        is_to_page: bool,
+        losses: usize,
+    ) -> Result<(), String> {
+        self.note(format_args!("reset {reason}, to page: {is_to_page}"));
+        *self.counts.resets.entry(reason.to_owned()).or_default() += 1;
+        let is_of_a_lost_log = [ResetReason::Foreign, ResetReason::Future, ResetReason::Malformed]
+            .iter()
+            .any(|lost| lost.as_str() == reason);
+        if is_of_a_lost_log && self.cursor.is_some() && losses == self.losses {
+            return Err(format!("reset as {reason}, and nothing was lost since its cursor"));
+        }
+        self.owes_reset = false;
+        self.cursor = None;
+        self.arriving = Some(Picture::new());
+        self.is_to_page = is_to_page;
+        Ok(())
+    }
+
+    /// An order as it stands.
+    pub(crate) fn snapshot(&mut self, shown: Shown) -> Result<(), String> {
+        self.note(format_args!("snapshot {shown:?}"));
+        self.counts.snapshots += 1;
+        if self.owes_reset {
+            return Err("a snapshot came where a reset was due".to_owned());
+        }
+        if let Scope::Order(order) = &self.scope
+            && order.as_str() != shown.order
+        {
+            return Err(format!("a snapshot of {} on the stream of {order}", shown.order));
+        }
+        let Some(arriving) = &mut self.arriving else {
+            return Err(format!("a snapshot came after the beginning: {shown:?}"));
+        };
+        let pictured = Pictured { version: shown.version, status: Some(shown.status) };
+        match arriving.insert(shown.order.clone(), pictured) {
+            Some(_) if !self.is_to_page && !self.drops_by_version => {
+                Err(format!("{} came twice in a beginning", shown.order))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether the orders are to be paged before anything else is taken.
+    pub(crate) fn is_to_page(&self) -> bool {
+        self.is_to_page
+    }
+
+    /// The beginning is whole, or nothing happened up to here.
+    pub(crate) fn position(&mut self, at: Cursor) -> Result<(), String> {
+        self.note(format_args!("position {at}"));
+        if self.owes_reset {
+            return Err(format!("a position came where a reset was due: {at}"));
+        }
+        match (self.is_beginning(), self.cursor) {
+            (true, _) => self.is_whole(),
+            (false, Some(from)) => self.link(from, at, None),
+            (false, None) => return Err(format!("a position came before a beginning: {at}")),
+        }
+        self.stands_at(at);
+        Ok(())
+    }
+
+    fn stands_at(&mut self, at: Cursor) {
+        (self.cursor, self.losses) = (Some(at), self.connected);
+    }
+
+    fn is_whole(&mut self) {
+        let picture = self.arriving.take().unwrap_or_default();
+        let told = picture.iter().map(|(order, pictured)| (order.clone(), pictured.version));
+        self.told = Arc::new(told.collect());
+        self.picture = picture;
+        self.is_to_page = false;
+    }
+
+    /// The stream was served up to here; its reader is not moved by that.
+    pub(crate) fn served(&mut self, up_to: Cursor) {
+        if let Some(from) = self.cursor {
+            self.link(from, up_to, None);
+        }
+    }
+
+    pub(crate) fn event(&mut self, at: Cursor, told: Told) -> Result<(), String> {
+        self.note(format_args!("event {at} {told:?}"));
+        self.counts.events += 1;
+        if self.owes_reset {
+            return Err(format!("an event came where a reset was due: {at}"));
+        }
+        if std::mem::take(&mut self.is_placeless) {
+            self.is_whole();
+            self.stands_at(Cursor { seq: at.seq.saturating_sub(1), ..at });
+        }
+        let (None, Some(from)) = (&self.arriving, self.cursor) else {
+            return Err(format!("an event came before the beginning was whole: {at}"));
+        };
+        if self.audience == Audience::Public && (told.is_staffs || told.customer.is_some()) {
+            return Err(format!("the public was given what is staff's: {told:?}"));
+        }
+        self.apply(&told);
+        self.link(from, at, Some(told));
+        self.stands_at(at);
+        Ok(())
+    }
+
+    /// What any client does: drop what it has, take what is new.
+    fn apply(&mut self, told: &Told) {
+        let known = self.picture.get(&told.order).copied();
+        if !told.enters() && known.is_some_and(|known| known.version >= told.version) {
+            return;
+        }
+        if told.deletes() {
+            self.picture.remove(&told.order);
+            return;
+        }
+        let status = told.status.or(known.and_then(|known| known.status));
+        self.picture.insert(told.order.clone(), Pictured { version: told.version, status });
+    }
+
+    fn link(&mut self, from: Cursor, to: Cursor, by: Option<Told>) {
+        self.counts.links += 1;
+        self.links.push(Link { from, to, by, told: Arc::clone(&self.told) });
+    }
+
+    /// The stream says why it ends.
+    pub(crate) fn end(&mut self, reason: &str) {
+        self.note(format_args!("end {reason}"));
+        *self.counts.ends.entry(reason.to_owned()).or_default() += 1;
+        if reason == "final" {
+            self.over = Some(Over::Finished);
+        }
+    }
+
+    /// There is nothing more to be had.
+    pub(crate) fn is_told_of_the_end(&mut self, over: Over) -> Result<(), String> {
+        self.note(format_args!("told that it is {over:?}"));
+        if !matches!(self.scope, Scope::Order(_)) {
+            return Err(format!("only an order is {over:?}, not a {}", self.scope));
+        }
+        if over == Over::Absent {
+            self.begins_anew();
+        }
+        self.over = Some(over);
+        Ok(())
+    }
+
+    pub(crate) fn over(&self) -> Option<Over> {
+        self.over
+    }
+
+    /// Something that happened to it.
+    pub(crate) fn note(&mut self, what: fmt::Arguments<'_>) {
+        if self.recent.len() == RECENT {
+            self.recent.pop_front();
+        }
+        self.recent.push_back(what.to_string());
+    }
+
+    /// What happened to it last.
+    pub(crate) fn recent(&self) -> String {
+        Vec::from_iter(self.recent.iter().map(String::as_str)).join("\n    ")
+    }
+
+    /// Tells the log of the events that nobody told it of.
+    pub(crate) fn tell(&self, log: &mut Log) -> Result<(), String> {
+        let mut events = self.links.iter().filter_map(|link| Some((link.to, link.by.as_ref()?)));
+        events.try_for_each(|(at, told)| log.seen(at, told))
+    }
+
+    /// Compares what was given since with the log, which is known by now.
+    pub(crate) fn compare(&mut self, log: &Log) -> Result<(), String> {
+        for link in std::mem::take(&mut self.links) {
+            self.hold(&link, log)?;
+        }
+        Ok(())
+    }
+
+    fn hold(&self, link: &Link, log: &Log) -> Result<(), String> {
+        let Link { from, to, by, told } = link;
+        let lives = [from.epoch, to.epoch].map(|epoch: Epoch| log.life_of(epoch));
+        let life = match lives {
+            [Some(before), Some(after)] if before != after => {
+                return Err(format!("another log began at {to}, after {from}, without a reset"));
+            }
+            [before, after] => after.or(before),
+        };
+        let is_forward = if by.is_some() { to.seq > from.seq } else { to.seq >= from.seq };
+        if !is_forward {
+            return Err(format!("{to} came after {from}"));
+        }
+        // Nobody was ever told of this epoch, so nothing happened in it.
+        let Some(life) = life else {
+            return match by {
+                Some(told) => Err(format!("an event of no log: {told:?} at {to}")),
+                None => Ok(()),
+            };
+        };
+        let mut after = from.seq;
+        loop {
+            let next = log.next(life, after, &self.scope, self.audience);
+            match (next, by) {
+                (Some((seq, fact)), Some(given)) if seq == to.seq => {
+                    return match fact.told.is(given) {
+                        true => Ok(()),
+                        false => Err(format!("{given:?} is not what is at {to}: {:?}", fact.told)),
+                    };
+                }
+                (Some((seq, fact)), _) if seq <= to.seq => {
+                    let has_it =
+                        told.get(&fact.told.order).is_some_and(|v| fact.told.version <= *v);
+                    if !(self.drops_by_version && has_it) {
+                        return Err(format!("{:?}, at {seq}, was left out before {to}", fact.told));
+                    }
+                    after = seq;
+                }
+                (_, None) => return Ok(()),
+                (_, Some(given)) => {
+                    return Err(format!("not for it, or of no log: {given:?} at {to}"));
+                }
+            }
+        }
+    }
+
+    /// Whether it knows the truth by now, and else what it does not know.
+    pub(crate) fn is_current(&self, log: &Log) -> Result<(), String> {
+        if let (Some(over), Scope::Order(order)) = (self.over, &self.scope) {
+            let truth = log.order(order.as_str());
+            let is_right = match over {
+                Over::Finished => truth.is_none_or(Truth::is_over),
+                Over::Absent => truth.is_none_or(Truth::is_finished),
+            };
+            return match is_right {
+                true => Ok(()),
+                false => Err(format!("it was told that {order} is {over:?}: {truth:?}")),
+            };
+        }
+        if self.arriving.is_some() || self.owes_reset {
+            return Err("its beginning is not whole".to_owned());
+        }
+        if let Some(latest) = log.latest(&self.scope, self.audience) {
+            let at = self.cursor.filter(|at| log.life_of(at.epoch) == Some(log.current()));
+            if at.is_none_or(|at| at.seq < latest) {
+                return Err(format!("it stands at {:?}, and {latest} is for it", self.cursor));
+            }
+        }
+        let mut pictured: BTreeMap<_, _> = self.picture.iter().collect();
+        for (order, truth) in log.orders(&self.scope) {
+            match pictured.remove(order) {
+                None if truth.is_finished() => {}
+                None => return Err(format!("{order} is missing: {truth:?}")),
+                Some(_) if truth.is_deleted => return Err(format!("{order} was deleted")),
+                Some(seen) => {
+                    let is_version = match self.audience {
+                        Audience::Staff => seen.version == truth.version,
+                        Audience::Public => seen.version <= truth.version,
+                    };
+                    if !is_version || seen.status.is_some_and(|seen| Some(seen) != truth.status) {
+                        return Err(format!("{order} is pictured as {seen:?}, and is {truth:?}"));
+                    }
+                }
+            }
+        }
+        match pictured.is_empty() {
+            true => Ok(()),
+            false => Err(format!("there is no such order: {pictured:?}")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
