@@ -7,6 +7,7 @@
 mod origins;
 mod publishing;
 mod readme;
+#[allow(dead_code, reason = "shops with pages ask for more")]
 mod server;
 mod signing_in;
 mod stopping;

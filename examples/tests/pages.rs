@@ -64,6 +64,31 @@ async fn signing_out_ends_the_session_and_its_streams() {
 }
 
 #[tokio::test]
+async fn a_page_that_was_made_for_somebody_else_says_and_sees_nothing() {
+    let server = Server::start().await;
+    let cookie = cookie(&server, STAFF).await;
+    let ((says, body), (_, watches)) = (SAYS, WATCHES);
+    for (of, expected) in [("somebody-else", StatusCode::UNAUTHORIZED), (STAFF, StatusCode::OK)] {
+        let headers = [
+            ("cookie", cookie.as_str()),
+            ("x-page-of", of),
+            ("content-type", "application/json"),
+            ("accept", "application/json"),
+        ];
+        let said = server.ask(Method::POST, says, &headers, body).await;
+        assert_eq!(said.status, expected, "{of}");
+        assert_eq!(server.get(watches, &headers).await.status, expected, "{of}");
+    }
+}
+
+#[tokio::test]
+async fn with_an_empty_secret_there_is_no_shop() {
+    for secret in ["", " "] {
+        assert!(Server::start_with(&[("SHOP_SECRET", secret)]).await.is_none(), "{secret:?}");
+    }
+}
+
+#[tokio::test]
 async fn pages_of_others_change_nothing_and_ours_run_nothing_inline() {
     let server = Server::start().await;
     let staffs = cookie(&server, STAFF).await;

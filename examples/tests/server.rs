@@ -34,23 +34,43 @@ pub(crate) async fn within<T>(patience: impl Future<Output = T>) -> T {
 pub(crate) struct Server {
     process: Child,
     /// Kept, for a program that prints to a closed pipe fails.
-    _output: Lines<BufReader<ChildStdout>>,
+    output: Lines<BufReader<ChildStdout>>,
     pub(crate) address: SocketAddr,
 }
 
 impl Server {
     pub(crate) async fn start() -> Self {
+        Self::start_with(&[]).await.expect("it says where it listens")
+    }
+
+    /// With variables of its own. None where it ends before it listens.
+    pub(crate) async fn start_with(variables: &[(&str, &str)]) -> Option<Self> {
         let mut process = Command::new(SERVER)
             .env("PORT", "0")
             .env("SHOP_SECRET", SECRET)
+            // Whoever runs the tests may have one; what they do not set is not set.
+            .env_remove("WEBHOOK_SECRET")
+            .envs(variables.iter().copied())
             .stdout(Stdio::piped())
             .kill_on_drop(true)
             .spawn()
             .unwrap();
         let mut output = BufReader::new(process.stdout.take().unwrap()).lines();
-        let line = within(output.next_line()).await.unwrap().expect("it says where it listens");
+        let line = within(output.next_line()).await.unwrap()?;
         let address = line.strip_prefix("listening on http://").unwrap().parse().unwrap();
-        Self { process, _output: output, address }
+        Some(Self { process, output, address })
+    }
+
+    /// What it has said since it listens, when it serves. Ends it.
+    pub(crate) async fn said(mut self) -> String {
+        self.get("/", &[]).await;
+        self.signal("TERM").await;
+        let mut said = String::new();
+        while let Some(line) = within(self.output.next_line()).await.unwrap() {
+            said.push_str(&line);
+            said.push('\n');
+        }
+        said
     }
 
     pub(crate) async fn get(&self, path: &str, headers: &[(&str, &str)]) -> Answer {

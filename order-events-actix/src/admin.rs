@@ -13,7 +13,7 @@ use crate::response::EventResponse;
 pub fn admin_routes<L: Lifecycle>(door: &AdminDoor<L>) -> impl FnOnce(&mut ServiceConfig) + use<L> {
     let door = door.clone();
     move |config| {
-        for route in AdminRoute::ALL {
+        for &route in AdminRoute::ALL {
             let door = door.clone();
             let answer = move |request: HttpRequest| {
                 let door = door.clone();

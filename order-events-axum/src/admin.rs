@@ -15,7 +15,7 @@ where
     L: Lifecycle,
     S: Clone + Send + Sync + 'static,
 {
-    AdminRoute::ALL.into_iter().fold(Router::new(), |router, route| {
+    AdminRoute::ALL.iter().fold(Router::new(), |router, &route| {
         let door = door.clone();
         let answer = async move |request: Request| {
             EventResponse(door.answer(route, &request.into_parts().0).await)

@@ -148,7 +148,7 @@ impl Change {
     /// [`LookUp`](crate::Decision::LookUp). What the change itself says goes before it.
     #[must_use]
     pub fn knowing(mut self, record: impl Into<String>, fields: Fields) -> Self {
-        self.known.insert(record.into(), fields);
+        self.known.entry(record.into()).or_default().extend(fields);
         self
     }
 
@@ -189,6 +189,10 @@ impl Change {
     /// What the value was before the change, where it is told.
     pub fn was(&self, field: &str) -> Option<&Value> {
         find(&self.before, field).filter(|value| !value.is_null())
+    }
+
+    pub(crate) fn is_deletion(&self) -> bool {
+        matches!(self.operation, Operation::Delete | Operation::Gap(Gap::Delete))
     }
 
     fn names(&self, field: &str) -> bool {

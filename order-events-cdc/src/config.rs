@@ -32,11 +32,15 @@ pub const REDIS_PREFIX: &str = "oe-jobs";
 #[cfg(feature = "redis")]
 pub const REDIS_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// How often a worker that waits asks Redis for a job: soon enough that nobody notices, seldom
-/// enough that a hundred idle workers are nothing to a server. A blocking read would be woken by new
-/// jobs alone, and not by those whose wait or whose lease is over.
+/// How often a worker that waits at a queue on Redis looks for itself. It is told of new jobs, but not
+/// of a lease that is over: beside a lease a second is nothing, and a hundred idle workers are nothing
+/// to a server.
 #[cfg(feature = "redis")]
-pub const TAKE_EVERY: Duration = Duration::from_millis(100);
+pub const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// … and how often where it cannot be told: soon enough that nobody notices.
+#[cfg(feature = "redis")]
+pub const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
 /// Orders that a cache keeps: what a service's customers look at within some minutes.
 pub const CACHE_ORDERS: u64 = 10_000;

@@ -97,6 +97,11 @@ pub enum Skip {
     },
     /// It would be provisioned, but is only read from the beginning.
     OnlyRead,
+    /// It was deleted, and the log does not know it.
+    NotThere {
+        /// The order.
+        order: OrderId,
+    },
     /// What a deletion leaves in a compacted topic; the deletion itself was told before.
     Tombstone,
     /// A word in the database's log, about no record.

@@ -12,6 +12,7 @@ mod malformed;
 mod pipeline;
 mod position;
 mod provision;
+mod reason;
 mod rules;
 mod source;
 mod workflow;
@@ -28,12 +29,12 @@ pub use pipeline::{
     Carried, Delivered, Feed, FeedError, Forget, LookUps, NotDone, Pipeline, Refresh, Stale,
 };
 pub use position::{FilePositions, MemoryPositions, Positions};
-#[cfg(feature = "redis")]
-pub use provision::RedisQueue;
 pub use provision::{
     Dead, Enqueued, Failed, Lease, MemoryQueue, Provisioned, Provisioner, ProvisioningQueue,
     QueueError, Ran, Retries, Runner,
 };
+#[cfg(feature = "redis")]
+pub use provision::{RedisQueue, RedisQueueBuilder};
 pub use rules::{ItemRules, Key, Provisioning, RequestRules, Rules, TrackingFields};
 pub use source::{Debezium, PlatformEvents, Salesforce, Source};
 pub use workflow::{Reported, Workflow};

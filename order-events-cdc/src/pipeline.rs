@@ -4,12 +4,12 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use order_events_core::{Hub, Lifecycle, OrderStatus, PublishError, Published, Update};
+use order_events_core::{Hub, Lifecycle, OrderId, OrderStatus, PublishError, Published, Update};
 
 use crate::cache::{OrderCache, OrderLoader};
 use crate::change::{Change, Fields, Position};
 use crate::dead::{BoxError, DeadLetter, DeadLetters, Dying};
-use crate::decide::decide;
+use crate::decide::{decide, record_of};
 use crate::decision::{Decision, LookUp, Skip, Uncertain};
 use crate::position::Positions;
 use crate::provision::{Enqueued, ProvisioningQueue, QueueError};
@@ -257,13 +257,16 @@ impl<L: Lifecycle> Pipeline<L> {
     ) -> Result<(), NotDone> {
         let mut asked = Vec::new();
         for decision in decisions {
-            match decision {
-                Decision::LookUp(wanted) => asked.push(wanted),
-                decision => carried.push(self.carry_out_one(raw, decision).await?),
+            match self.carry_out_one(raw, &change, decision).await? {
+                Outcome::Done(done) => carried.push(done),
+                Outcome::LookUp(wanted) => asked.push(wanted),
+                Outcome::Unknown(order) => match self.of_unknown(&change, &order) {
+                    // Of each that is told of it.
+                    Some(wanted) if asked.contains(&wanted) => {}
+                    Some(wanted) => asked.push(wanted),
+                    None => carried.push(self.keep(raw, unknown(order)).await?),
+                },
             }
-        }
-        if asked.is_empty() {
-            return Ok(());
         }
         let mut is_found = false;
         for wanted in asked {
@@ -294,12 +297,13 @@ impl<L: Lifecycle> Pipeline<L> {
             }
         };
         for decision in decisions {
-            match decision {
-                Decision::LookUp(wanted) if !change.known.contains_key(&wanted.record) => {}
-                Decision::LookUp(wanted) => {
+            match self.carry_out_one(raw, &change, decision).await? {
+                Outcome::Done(done) => carried.push(done),
+                Outcome::LookUp(wanted) if !change.known.contains_key(&wanted.record) => {}
+                Outcome::LookUp(wanted) => {
                     carried.push(self.keep(raw, Dying::NotFound(wanted)).await?);
                 }
-                decision => carried.push(self.carry_out_one(raw, decision).await?),
+                Outcome::Unknown(order) => carried.push(self.keep(raw, unknown(order)).await?),
             }
         }
         Ok(())
@@ -308,38 +312,58 @@ impl<L: Lifecycle> Pipeline<L> {
     async fn carry_out_one(
         &self,
         raw: &[u8],
+        change: &Change,
         decision: Decision<L>,
-    ) -> Result<Carried<L>, NotDone> {
+    ) -> Result<Outcome<L>, NotDone> {
         for cache in &self.caches {
             cache.forget(&decision).await;
         }
-        match decision {
-            Decision::Publish(update) => self.publish(raw, update).await,
-            Decision::Provision(job) => Ok(Carried::Enqueued(self.queue.enqueue(job).await?)),
-            Decision::Invalidate { .. } => Ok(Carried::Forgotten),
-            Decision::Skip(skip) => Ok(Carried::Skipped(skip)),
+        Ok(Outcome::Done(match decision {
+            Decision::Publish(update) => return self.publish(raw, change, update).await,
+            Decision::Provision(job) => Carried::Enqueued(self.queue.enqueue(job).await?),
+            Decision::Invalidate { .. } => Carried::Forgotten,
+            Decision::Skip(skip) => Carried::Skipped(skip),
             Decision::Refresh { entity, why } => {
                 let stale = Stale::Uncertain(&entity, why);
                 self.refresh.refresh(stale).await.map_err(hook("reading all anew"))?;
-                Ok(Carried::Refreshed)
+                Carried::Refreshed
             }
-            Decision::LookUp(wanted) => self.keep(raw, Dying::NotFound(wanted)).await,
-        }
+            Decision::LookUp(wanted) => return Ok(Outcome::LookUp(wanted)),
+        }))
     }
 
-    async fn publish(&self, raw: &[u8], update: Update<L>) -> Result<Carried<L>, NotDone> {
+    async fn publish(
+        &self,
+        raw: &[u8],
+        change: &Change,
+        update: Update<L>,
+    ) -> Result<Outcome<L>, NotDone> {
         let order = update.order_id().clone();
-        match self.hub.publish(update).await {
-            Ok(published) => Ok(Carried::Published(Box::new(published))),
+        Ok(Outcome::Done(match self.hub.publish(update).await {
+            Ok(published) => Carried::Published(Box::new(published)),
             Err(error @ (PublishError::Unavailable(_) | PublishError::Indeterminate { .. })) => {
-                Err(NotDone::Log(Box::new(error)))
+                return Err(NotDone::Log(Box::new(error)));
             }
-            Err(PublishError::KeyReused { .. }) => Ok(Carried::PublishedBefore),
+            Err(PublishError::KeyReused { .. }) => Carried::PublishedBefore,
+            Err(PublishError::UnknownOrder) if change.is_deletion() => {
+                Carried::Skipped(Skip::NotThere { order })
+            }
+            Err(PublishError::UnknownOrder) => return Ok(Outcome::Unknown(order)),
             Err(refused) => {
                 let reason = refused.to_string();
-                self.keep(raw, Dying::Refused { order, reason }).await
+                self.keep(raw, Dying::Refused { order, reason }).await?
             }
-        }
+        }))
+    }
+
+    /// What is to be looked up of an order that the log does not know: it must begin with the status
+    /// that it has, and no change tells that which is about something else.
+    fn of_unknown(&self, change: &Change, order: &OrderId) -> Option<LookUp> {
+        self.look_ups.as_ref()?;
+        let Rules { entity, status, account, .. } = &self.rules;
+        let record = record_of(change, &self.rules, order)?;
+        let fields = [Some(status.clone()?), account.clone()].into_iter().flatten().collect();
+        Some(LookUp { entity: entity.clone(), record, fields })
     }
 
     async fn start_over(&self, lost: &Position) -> Result<(), NotDone> {
@@ -354,6 +378,18 @@ impl<L: Lifecycle> Pipeline<L> {
         self.dead_letters.keep(letter).await.map_err(hook("keeping a dead letter"))?;
         Ok(Carried::Dead(why))
     }
+}
+
+/// What came of a decision.
+enum Outcome<L: Lifecycle> {
+    Done(Carried<L>),
+    LookUp(LookUp),
+    /// The log does not know the order, and the update does not say what it is.
+    Unknown(OrderId),
+}
+
+fn unknown(order: OrderId) -> Dying {
+    Dying::Refused { order, reason: "no such order".to_owned() }
 }
 
 fn hook(what: &'static str) -> impl Fn(BoxError) -> NotDone {

@@ -44,6 +44,7 @@ enum Expected {
     Customer {
         order: String,
         customer: String,
+        was: Option<String>,
         key: String,
     },
     Tracking {
@@ -178,9 +179,13 @@ impl From<Expected> for Decision {
                     None => update,
                 })
             }
-            Expected::Customer { order, customer, key } => {
+            Expected::Customer { order, customer, was, key } => {
                 let update = Update::attach(id(&order), CustomerId::new(customer).unwrap());
-                Self::Publish(update.with_key(keyed(&key)))
+                let update = update.with_key(keyed(&key));
+                Self::Publish(match was {
+                    Some(was) => update.assuming(status(&was)),
+                    None => update,
+                })
             }
             Expected::Tracking { order, carrier, number, url, key } => {
                 let update = Update::tracking(id(&order), carrier, number, url);

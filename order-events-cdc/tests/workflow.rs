@@ -5,7 +5,7 @@
 use order_events_cdc::{Reported, Workflow};
 use order_events_core::{
     Audience, Cursor, Delivery, EventKind, Grant, Hub, Invalid, OrderId, OrderStatus, Principal,
-    PublishError, Resume, Scope, StageState, Why,
+    PublishError, Resume, Scope, StageState, Update, Why,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -151,12 +151,124 @@ async fn another_process_goes_on_and_tells_nothing_twice() {
 }
 
 #[tokio::test]
+async fn a_pipeline_that_is_run_again_tells_only_what_was_not_told_and_no_less() {
+    let hub = Hub::builder().build();
+    // It is ended twice in the midst, and begins at its beginning each time.
+    for ends_after in [4, 9, usize::MAX] {
+        let workflow = workflow(&hub);
+        let mut left = ends_after;
+        for name in STAGES {
+            for percent in [10, 30, 60, 90] {
+                if left == 0 {
+                    break;
+                }
+                left -= 1;
+                workflow.progress(name, percent, "").await.unwrap();
+            }
+            if left > 0 {
+                workflow.complete(name, json!({"of": name})).await.unwrap();
+            }
+        }
+    }
+    let mut expected = Vec::new();
+    for name in STAGES {
+        expected.push(stage(name, StageState::Started));
+        expected.extend([10, 30, 60, 90].map(|percent| Seen::Progress(name.to_owned(), percent)));
+        let found = Some(json!({"of": name}));
+        expected.push(Seen::Stage(name.to_owned(), StageState::Completed, found, None));
+    }
+    assert_eq!(seen(&hub, Audience::Public).await, expected);
+}
+
+#[tokio::test]
+async fn another_process_knows_which_attempt_it_is() {
+    let hub = Hub::builder().build();
+    let first = workflow(&hub);
+    first.progress("ai-parsing", 60, "").await.unwrap();
+    first.fail("ai-parsing", "the model is away").await.unwrap();
+    let second = workflow(&hub);
+    assert_eq!(second.progress("ai-parsing", 70, "").await.unwrap(), Reported::Late);
+    second.retry("ai-parsing").await.unwrap();
+    second.progress("ai-parsing", 30, "").await.unwrap();
+    let third = workflow(&hub);
+    assert_eq!(third.progress("ai-parsing", 20, "").await.unwrap(), Reported::Late);
+    // As far as the first attempt was: that it was told then is no reason not to tell it now.
+    assert_eq!(third.progress("ai-parsing", 60, "").await.unwrap(), Reported::Told);
+    let seen = seen(&hub, Audience::Public).await;
+    assert_eq!(seen.last(), Some(&Seen::Progress("ai-parsing".to_owned(), 60)));
+}
+
+#[tokio::test]
+async fn what_is_late_says_the_log_and_not_what_a_process_remembers() {
+    let hub = Hub::builder().build();
+    let (one, other) = (workflow(&hub), workflow(&hub));
+    one.fail("ai-parsing", "the model is away").await.unwrap();
+    assert_eq!(one.start("ai-parsing").await.unwrap(), Reported::Late);
+    other.retry("ai-parsing").await.unwrap();
+    // It remembers the failure, after which nothing would be news.
+    assert_eq!(one.progress("ai-parsing", 30, "").await.unwrap(), Reported::Told);
+    // And that one was at 30 the other does not know.
+    assert_eq!(other.progress("ai-parsing", 20, "").await.unwrap(), Reported::Late);
+}
+
+#[tokio::test]
+async fn who_knew_no_order_yet_is_overtaken_by_who_creates_it() {
+    let hub = Hub::builder().build();
+    let (one, other) = (workflow(&hub), workflow(&hub));
+    // It has looked, and there is nothing.
+    assert_eq!(other.retry("shop-sync").await.unwrap(), Reported::Late);
+    one.start("ai-parsing").await.unwrap();
+    other.start("database-save").await.unwrap();
+    let expected = [
+        stage("ai-parsing", StageState::Started),
+        stage("ai-parsing", StageState::Completed),
+        stage("database-save", StageState::Started),
+    ];
+    assert_eq!(seen(&hub, Audience::Public).await, expected);
+}
+
+#[tokio::test]
+async fn where_the_beginning_is_not_replayed_the_latest_word_counts() {
+    for is_drained in [false, true] {
+        let hub = Hub::builder().configure(|config| config.replay_events = 2).build();
+        let first = workflow(&hub);
+        first.progress("ai-parsing", 60, "").await.unwrap();
+        first.fail("ai-parsing", "the model is away").await.unwrap();
+        first.retry("ai-parsing").await.unwrap();
+        first.progress("ai-parsing", 30, "").await.unwrap();
+        if is_drained {
+            // It lets nobody read along any more.
+            drop(hub.drain(std::time::Duration::ZERO));
+        }
+        let second = workflow(&hub);
+        assert_eq!(second.progress("ai-parsing", 20, "").await.unwrap(), Reported::Late);
+        assert_eq!(second.start("ai-parsing").await.unwrap(), Reported::Late);
+        assert_eq!(second.progress("ai-parsing", 60, "").await.unwrap(), Reported::Told);
+        let version = hub.state(&Default::default(), &order()).await.unwrap().unwrap().version;
+        assert_eq!(version, 7, "drained: {is_drained}");
+    }
+}
+
+#[tokio::test]
+async fn a_reason_that_is_too_long_is_cut_and_told() {
+    let hub = Hub::builder().build();
+    let workflow = workflow(&hub);
+    workflow.fail("ai-parsing", "é".repeat(5_000)).await.unwrap();
+    let seen = seen(&hub, Audience::Staff).await;
+    let Some(Seen::Stage(_, StageState::Failed, _, Some(reason))) = seen.last() else {
+        panic!("{seen:?}");
+    };
+    assert_eq!(reason.len(), 4096);
+}
+
+#[tokio::test]
 async fn what_is_no_workflow_or_no_stage_is_refused() {
     let hub = Hub::builder().build();
     let none: [&str; 0] = [];
     let refused = Workflow::new(&hub, order(), "wf", none).unwrap_err();
     assert_eq!(refused, Invalid { field: "stages", why: Why::Empty });
-    assert!(Workflow::new(&hub, order(), "wf", ["a", "b", "a"]).is_err());
+    let refused = Workflow::new(&hub, order(), "wf", ["a", "b", "a"]).unwrap_err();
+    assert_eq!(refused.to_string(), "stages: expected each stage once");
     let workflow = workflow(&hub);
     let refused = workflow.start("shop").await.unwrap_err();
     assert_eq!(refused.to_string(), "stage: expected one of the workflow's stages");
@@ -167,15 +279,21 @@ async fn what_is_no_workflow_or_no_stage_is_refused() {
 proptest! {
     #[test]
     fn whatever_is_reported_stages_are_in_order_and_progress_grows(
-        reports in prop::collection::vec((0..3_usize, 0..5_u8, 0..=100_u8), 0..40)
+        // By one of three processes, the last of which is started again each time.
+        reports in prop::collection::vec((0..3_usize, 0..3_usize, 0..6_u8, 0..=100_u8), 0..40)
     ) {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(async {
             let hub = Hub::builder().build();
-            let workflow = workflow(&hub);
-            for (at, what, percent) in reports {
-                let name = STAGES[at];
+            let mut processes = [(); 3].map(|()| workflow(&hub));
+            for (process, at, what, percent) in reports {
+                let (workflow, name) = (&processes[process], STAGES[at]);
                 match what {
+                    5 => {
+                        // Somebody else says something of the order.
+                        hub.publish(Update::note(order(), "in between").public().or_create()).await.unwrap();
+                        Ok(Reported::Late)
+                    }
                     0 => workflow.start(name).await,
                     1 => workflow.progress(name, percent, "").await,
                     2 => workflow.complete(name, Value::Null).await,
@@ -183,6 +301,7 @@ proptest! {
                     _ => workflow.retry(name).await,
                 }
                 .unwrap();
+                processes[2] = self::workflow(&hub);
             }
             if !hub.exists(&Default::default(), &order()).await.unwrap() {
                 return;

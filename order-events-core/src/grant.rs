@@ -224,9 +224,10 @@ pub async fn authorize<C: ?Sized + Sync>(
     unless_it_panics(async { authorizer.authorize(caller, wanted).await }).await
 }
 
-/// Asks somebody of the user's own who may be let in; where that panics it has [`Denied::Failed`]
+/// For doors: asks somebody of the user's own who may be let in; where that panics it has [`Denied::Failed`]
 /// this caller and nobody else. The call itself may panic as well as any later poll of it, so both
 /// belong into `asked`.
+#[doc(hidden)]
 pub async fn unless_it_panics<T>(
     asked: impl Future<Output = Result<T, Denied>>,
 ) -> Result<T, Denied> {

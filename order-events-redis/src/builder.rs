@@ -4,15 +4,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use order_events_core::config::{KEY_WINDOW, MAX_KEYS, RETAIN_AGE, RETAIN_EVENTS};
-use order_events_core::engine::{BoxError, EngineError};
-use redis::{ConnectionAddr, ConnectionInfo, IntoConnectionInfo};
+use order_events_core::engine::EngineError;
 
+use crate::address::Address;
 use crate::config::{ORDER_HISTORY, POLL, PREFIX, TIMEOUT, WAITING_CONNECTIONS};
 use crate::durability::Durability;
 use crate::engine::RedisEngine;
+use crate::error::Failure;
+use crate::info::{Info, questions};
 use crate::keys::Prefix;
 use crate::link::Link;
-use crate::node::{field, info};
 use crate::notices::Notices;
 
 /// Sets up a [`RedisEngine`].
@@ -121,23 +122,10 @@ impl RedisEngineBuilder {
     /// Connects, and looks whether this Redis is one that the log can stand on. Needs a Tokio
     /// runtime, which the engine's tasks then run on.
     pub async fn connect(self) -> Result<RedisEngine, EngineError> {
-        install_cryptography();
-        let first = parse(&self.url)?;
-        let database = first.redis_settings().db();
-        let prefix = Prefix::new(&self.prefix, database)
+        let address = Address::new(&self.url, self.cluster.as_deref())?;
+        let prefix = Prefix::new(&self.prefix, address.database())
             .ok_or_else(|| EngineError::unavailable("a prefix is not empty and has no brace"))?;
-        let link = || -> Result<Arc<Link>, EngineError> {
-            let Some(more) = &self.cluster else {
-                let one = Link::to_one(first.clone(), self.timeout);
-                return Ok(Arc::new(one.map_err(unusable)?));
-            };
-            let mut seeds = vec![first.clone()];
-            for url in more {
-                let addr = parse(url)?.addr().clone();
-                seeds.push(first.clone().set_addr(like(first.addr(), addr)));
-            }
-            Ok(Arc::new(Link::to_cluster(seeds, self.timeout)))
-        };
+        let link = || address.link(self.timeout).map(Arc::new);
         let shared = link()?;
         // They connect when they are needed.
         let appends = match self.settings.durability.waits() {
@@ -152,16 +140,17 @@ impl RedisEngineBuilder {
 
     /// Whether the server is new enough for what it is asked.
     async fn look(&self, link: &Link, slot: u16) -> Result<(), EngineError> {
-        let said = link.ask(slot, info()).await;
+        let said = link.ask_all(slot, &questions(), link.deadline()).await;
+        let said = said.and_then(|said| Info::read(said).map_err(Failure::of_sent));
         let said = said.map_err(|failure| failure.of_reading("connecting to Redis"))?;
-        let version = field(&said, "redis_version");
-        let mut parts = version.unwrap_or_default().split('.').map(|part| part.parse::<u32>());
+        let version = said.field("redis_version").unwrap_or_default();
+        let mut parts = version.split('.').map(|part| part.parse::<u32>());
         let mut part = || parts.next().and_then(Result::ok).unwrap_or(0);
         let found = (part(), part());
         let needed = self.settings.durability.least_version();
         if found < needed {
             let (major, minor) = needed;
-            let what = format!("Redis {major}.{minor} or newer is needed, this is {found:?}");
+            let what = format!("Redis {major}.{minor} or newer is needed, this is {version:?}");
             return Err(EngineError::unavailable(what));
         }
         Ok(())
@@ -178,39 +167,4 @@ impl std::fmt::Debug for RedisEngineBuilder {
             .field("settings", &self.settings)
             .finish_non_exhaustive()
     }
-}
-
-/// One of another port or host; all else is that of the first.
-fn like(first: &ConnectionAddr, other: ConnectionAddr) -> ConnectionAddr {
-    match (first, other) {
-        (
-            ConnectionAddr::TcpTls { insecure, tls_params, .. },
-            ConnectionAddr::Tcp(host, port) | ConnectionAddr::TcpTls { host, port, .. },
-        ) => ConnectionAddr::TcpTls {
-            host,
-            port,
-            insecure: *insecure,
-            tls_params: tls_params.clone(),
-        },
-        (_, other) => other,
-    }
-}
-
-fn parse(url: &str) -> Result<ConnectionInfo, EngineError> {
-    url.into_connection_info().map_err(unusable)
-}
-
-/// The address is not repeated: it may hold a password.
-fn unusable(error: impl Into<BoxError>) -> EngineError {
-    EngineError::Unavailable {
-        what: "the address of Redis cannot be used".to_owned(),
-        source: Some(error.into()),
-    }
-}
-
-/// Where two kinds of cryptography are in the process and nobody chose, rustls panics: so we choose,
-/// unless somebody did.
-fn install_cryptography() {
-    #[cfg(feature = "tls")]
-    let _chosen_already = rustls::crypto::ring::default_provider().install_default();
 }

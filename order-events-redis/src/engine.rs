@@ -1,5 +1,6 @@
 //! The engine: what the contract asks for, in scripts and reads.
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
@@ -14,7 +15,7 @@ use order_events_core::engine::{
 use order_events_core::{Epoch, IdempotencyKey, OrderId, Scope, TenantId, Timestamp};
 use redis::{Value, cmd};
 use tokio::runtime::Handle;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 
 use crate::append::{Appending, append};
 use crate::builder::{RedisEngineBuilder, Settings};
@@ -56,14 +57,14 @@ impl RedisEngine {
         RedisEngineBuilder::new(url.into())
     }
 
-    /// The notices are read on from `end`.
+    /// Of the notices those are known that `end` has the ids of.
     pub(crate) fn start(
         link: Arc<Link>,
         appends: Vec<Arc<Link>>,
         prefix: Prefix,
         settings: Settings,
         notices: Arc<Notices>,
-        end: String,
+        end: VecDeque<String>,
     ) -> Self {
         let scripts = Arc::new(Scripts::new(&settings));
         let tails = Tails::new(Arc::clone(&link), Arc::clone(&scripts), prefix.clone());
@@ -152,8 +153,8 @@ impl RedisEngine {
         }
     }
 
-    /// Forgets in the background, so that no publisher waits for it. What is not forgotten now is
-    /// named again by a later append.
+    /// Forgets in the background, so that no publisher waits for it, and all of them at once, so that
+    /// many publishers do not outrun it. What is not forgotten now is named again by a later append.
     fn forget(&self, keys: Keys, due: Vec<String>) {
         if self.is_forgetting.swap(true, Ordering::AcqRel) {
             return;
@@ -161,10 +162,13 @@ impl RedisEngine {
         let (link, scripts) = (Arc::clone(&self.link), Arc::clone(&self.scripts));
         let is_forgetting = Arc::clone(&self.is_forgetting);
         tokio::spawn(async move {
+            let mut forgetting = JoinSet::new();
             for member in due {
-                // It stays in its list until it is gone.
-                let _ = forget(&link, &scripts, &keys, &member).await;
+                let (link, scripts, keys) = (Arc::clone(&link), Arc::clone(&scripts), keys.clone());
+                // Whoever is not forgotten stays in their list until they are.
+                forgetting.spawn(async move { forget(&link, &scripts, &keys, &member).await });
             }
+            while forgetting.join_next().await.is_some() {}
             is_forgetting.store(false, Ordering::Release);
         });
     }

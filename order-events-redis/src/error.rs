@@ -5,7 +5,7 @@ use redis::RedisError;
 
 /// A request that has no answer, or not the one it should have.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Failure {
+pub enum Failure {
     /// It was not executed: it never left, or the server said that it did nothing.
     #[error("it was not executed")]
     NotDone(#[source] RedisError),

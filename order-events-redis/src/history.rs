@@ -91,11 +91,16 @@ pub(crate) async fn page(
     last: Option<u64>,
 ) -> Result<Page, EngineError> {
     let mut names = vec![keys.meta(), keys.log()];
+    let mut id = "";
     match wanted.scope {
         Scope::Tenant => {}
-        Scope::Order(order) => names.extend([keys.order(order), keys.order_seqs(order)]),
+        Scope::Order(order) => {
+            names.extend([keys.order(order), keys.order_seqs(order), keys.orders()]);
+            id = order.as_str();
+        }
         Scope::Customer(customer) => {
             names.extend([keys.customer(customer), keys.customer_seqs(customer)]);
+            names.push(keys.customer_orders(customer));
         }
     }
     let audience = if wanted.limit.audience == Audience::Staff { "staff" } else { "public" };
@@ -109,6 +114,7 @@ pub(crate) async fn page(
         &most(wanted.limit.events),
         &most(wanted.limit.bytes),
         &LOOKS.to_string(),
+        id,
     ];
     let said = run(link, keys.slot, &scripts.history, &names, &args).await;
     let said = said.map_err(|failure| failure.of_reading("reading a history"))?;

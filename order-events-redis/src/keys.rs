@@ -128,7 +128,7 @@ fn tag(id: &str) -> String {
 }
 
 /// The slot of a hash tag: CRC-16/XMODEM, modulo the number of slots.
-fn slot(tag: &[u8]) -> u16 {
+pub fn slot(tag: &[u8]) -> u16 {
     let mut crc: u16 = 0;
     for byte in tag {
         crc ^= u16::from(*byte) << 8;

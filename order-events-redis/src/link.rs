@@ -3,15 +3,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use redis::aio::MultiplexedConnection;
 use redis::{Cmd, ConnectionInfo, RedisError, Value};
 use tokio::time::Instant;
 
 use crate::cluster::Cluster;
 use crate::error::Failure;
-use crate::node::Node;
+use crate::node::{self, Node};
 
-/// See the [module](self).
-pub(crate) struct Link {
+/// A way to Redis, for many callers at once.
+pub struct Link {
     to: To,
     timeout: Duration,
 }
@@ -36,7 +37,7 @@ impl Link {
     }
 
     /// Asks whoever has the slot.
-    pub(crate) async fn ask(&self, slot: u16, command: Cmd) -> Result<Value, Failure> {
+    pub async fn ask(&self, slot: u16, command: Cmd) -> Result<Value, Failure> {
         let answers = self.ask_all(slot, &[command], self.deadline()).await?;
         Ok(answers.into_iter().next().unwrap_or(Value::Nil))
     }
@@ -69,10 +70,51 @@ impl Link {
         }
     }
 
+    /// A connection of the caller's own to whoever has the slot, for what holds up others.
+    pub async fn own(&self, slot: u16) -> Result<Own, Failure> {
+        let node = self.node(slot).await?;
+        let connected = node.listen(self.deadline(), |_| {}).await.map_err(Failure::NotDone);
+        connected.map(|connection| Own { connection, slot })
+    }
+
     pub(crate) fn is_up(&self) -> bool {
         match &self.to {
             To::One(node) => node.is_up(),
             To::Cluster(cluster) => cluster.is_up(),
         }
+    }
+}
+
+impl std::fmt::Debug for Link {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Link").field("timeout", &self.timeout).finish_non_exhaustive()
+    }
+}
+
+/// A connection that nobody else uses. One on which something failed is of no use any more.
+pub struct Own {
+    connection: MultiplexedConnection,
+    slot: u16,
+}
+
+impl Own {
+    /// Asks, and waits this much longer for the answer than for others.
+    pub async fn ask(
+        &mut self,
+        link: &Link,
+        command: Cmd,
+        patience: Duration,
+    ) -> Result<Value, Failure> {
+        let deadline = link.deadline() + patience;
+        let asked = node::ask(&mut self.connection, &[command], deadline).await;
+        // Where the slot is by now is asked for when it is needed next.
+        let asked = asked.inspect_err(|_| link.forget(self.slot)).map_err(Failure::of_sent)?;
+        Ok(asked.into_iter().next().unwrap_or(Value::Nil))
+    }
+}
+
+impl std::fmt::Debug for Own {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Own").field("slot", &self.slot).finish_non_exhaustive()
     }
 }

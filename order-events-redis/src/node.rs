@@ -10,11 +10,12 @@ use redis::aio::MultiplexedConnection;
 use redis::io::tcp::TcpSettings;
 use redis::{
     AsyncConnectionConfig, Client, Cmd, ConnectionInfo, ErrorKind, Pipeline, ProtocolVersion,
-    PushInfo, PushKind, RedisError, Value, cmd,
+    PushInfo, PushKind, RedisError, Value,
 };
 use tokio::time::{Instant, timeout_at};
 
 use crate::error::Failure;
+use crate::info::{Info, questions};
 
 /// The least and the most time between two attempts to reach a server that is away, but for jitter.
 const LEAST_GAP: Duration = Duration::from_millis(20);
@@ -101,9 +102,10 @@ impl Node {
 
     /// What it says of itself. Where it has begun to evict keys it is not asked for anything more,
     /// before it stops.
-    pub(crate) async fn look(&self, deadline: Instant) -> Result<Value, Failure> {
-        let said = self.ask(&[info()], deadline).await?.into_iter().next().unwrap_or(Value::Nil);
-        let Some(policy) = evicts(&said) else { return Ok(said) };
+    pub(crate) async fn look(&self, deadline: Instant) -> Result<Info, Failure> {
+        let said = self.ask(&questions(), deadline).await?;
+        let said = Info::read(said).map_err(Failure::of_sent)?;
+        let Some(policy) = said.evicts() else { return Ok(said) };
         self.is_up.store(false, Ordering::Relaxed);
         if let Some(connection) = &self.lock().connection {
             connection.is_lost.store(true, Ordering::Relaxed);
@@ -169,7 +171,7 @@ impl Node {
             });
         let connected = self.client.get_multiplexed_async_connection_with_config(&config).await;
         let mut connection = connected?;
-        match evicts(&connection.send_packed_command(&info()).await?) {
+        match Info::read(send(&mut connection, &questions()).await?)?.evicts() {
             Some(policy) => Err(policy),
             None => Ok(connection),
         }
@@ -200,55 +202,34 @@ fn backoff() -> ExponentialBackoff {
         .build()
 }
 
-/// What tells about the server.
-pub(crate) fn info() -> Cmd {
-    cmd("INFO").arg("server").arg("memory").to_owned()
-}
-
-/// Whether it may evict what it was given, which no log can stand on: an order or a key that is gone
-/// looks as if it had never been. Keys that expire are not ours.
-fn evicts(info: &Value) -> Option<RedisError> {
-    let policy = field(info, "maxmemory_policy").filter(|policy| policy.starts_with("allkeys-"))?;
-    let is_bounded = field(info, "maxmemory").is_some_and(|bound| bound != "0");
-    is_bounded.then(|| {
-        let what = "it may evict keys, and so lose events: maxmemory-policy must be noeviction";
-        RedisError::from((ErrorKind::Client, what, format!("it is {policy}")))
-    })
-}
-
-/// A field of the answer to [`info`].
-pub(crate) fn field<'a>(info: &'a Value, name: &str) -> Option<&'a str> {
-    let info = match info {
-        Value::BulkString(info) => std::str::from_utf8(info).ok()?,
-        Value::VerbatimString { text, .. } => text,
-        _ => return None,
-    };
-    info.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).map(str::trim_end)
-}
-
 /// Asks on a connection, and waits for the answers until the deadline.
 pub(crate) async fn ask(
     connection: &mut MultiplexedConnection,
     request: &[Cmd],
     deadline: Instant,
 ) -> Result<Vec<Value>, RedisError> {
-    bounded(deadline, async {
-        let mut answers = match request {
-            [command] => vec![connection.send_packed_command(command).await?],
-            commands => {
-                let mut pipeline = Pipeline::with_capacity(commands.len());
-                for command in commands {
-                    pipeline.add_command(command.clone());
-                }
-                connection.send_packed_commands(&pipeline, 0, commands.len()).await?
+    bounded(deadline, send(connection, request)).await
+}
+
+/// … however long that takes.
+async fn send(
+    connection: &mut MultiplexedConnection,
+    request: &[Cmd],
+) -> Result<Vec<Value>, RedisError> {
+    let mut answers = match request {
+        [command] => vec![connection.send_packed_command(command).await?],
+        commands => {
+            let mut pipeline = Pipeline::with_capacity(commands.len());
+            for command in commands {
+                pipeline.add_command(command.clone());
             }
-        };
-        if let Some(first) = answers.first_mut() {
-            *first = std::mem::replace(first, Value::Nil).extract_error()?;
+            connection.send_packed_commands(&pipeline, 0, commands.len()).await?
         }
-        Ok(answers)
-    })
-    .await
+    };
+    if let Some(first) = answers.first_mut() {
+        *first = std::mem::replace(first, Value::Nil).extract_error()?;
+    }
+    Ok(answers)
 }
 
 async fn bounded<T>(

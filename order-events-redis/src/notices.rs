@@ -3,6 +3,7 @@
 //! It is read twice a second and not by wake-ups, so that a node that was away for a while learns of
 //! what it missed in the same way as any other.
 
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
@@ -25,8 +26,12 @@ const KEPT: usize = 10_000;
 /// How many are read at once.
 const AT_ONCE: usize = 256;
 
-/// Before every id.
-const BEGIN: &str = "0-0";
+/// How many of the last a node remembers: as many may be lost by a failover without any before them
+/// being told again.
+const REMEMBERED: usize = 256;
+
+/// Before every id, as Redis writes it.
+const BEGIN: &str = "-";
 
 /// See the [module](self).
 pub(crate) struct Notices {
@@ -47,12 +52,13 @@ impl Notices {
         self.slot
     }
 
-    /// Where the stream ends now: nodes that come later are told what comes later.
-    pub(crate) async fn end(&self) -> Result<String, EngineError> {
-        let last = cmd("XREVRANGE").arg(&self.key).arg("+").arg("-").arg("COUNT").arg(1).to_owned();
+    /// Where the stream ends now, by its last ids: nodes that come later are told what comes later.
+    pub(crate) async fn end(&self) -> Result<VecDeque<String>, EngineError> {
+        let mut last = cmd("XREVRANGE");
+        last.arg(&self.key).arg("+").arg("-").arg("COUNT").arg(REMEMBERED);
         let last = self.ask(last).await.map_err(|failure| self.failed(failure))?;
         let last = entries(&last).ok_or_else(|| foreign(&self.key))?;
-        Ok(last.first().map_or(BEGIN, |(id, _)| id).to_owned())
+        Ok(last.into_iter().rev().map(|(id, _)| id).collect())
     }
 
     pub(crate) fn attend(&self, node: Weak<dyn Node>) {
@@ -76,8 +82,8 @@ impl Notices {
         Ok(())
     }
 
-    /// Reads on from `last` until it is aborted.
-    pub(crate) async fn run(self: Arc<Self>, mut last: String) {
+    /// Reads on from what is known until it is aborted.
+    pub(crate) async fn run(self: Arc<Self>, mut known: VecDeque<String>) {
         let mut ticks = tokio::time::interval(EVERY);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
@@ -86,35 +92,43 @@ impl Notices {
                 () = self.bell.notified() => {}
             }
             // What could not be read now is still there the next time.
-            while let Some(read) = self.read(&last).await {
-                let is_all = read.len() < AT_ONCE;
-                let is_there = read.first().is_some_and(|(id, _)| *id == last);
-                for (id, fields) in read.into_iter().skip(usize::from(is_there)) {
+            while let Some(news) = self.news(&mut known).await
+                && !news.is_empty()
+            {
+                for (id, fields) in news {
                     self.tell(&fields);
-                    last = id;
+                    known.push_back(id);
                 }
-                if !is_there && self.is_behind(&last).await {
-                    last = BEGIN.to_owned();
-                }
-                if is_all {
-                    break;
-                }
+                known.drain(..known.len().saturating_sub(REMEMBERED));
             }
         }
     }
 
-    /// From this place on, which is still there unless it was trimmed away, or lost.
-    async fn read(&self, last: &str) -> Option<Vec<(String, Vec<String>)>> {
-        let mut read = cmd("XRANGE");
-        read.arg(&self.key).arg(last).arg("+").arg("COUNT").arg(AT_ONCE);
-        entries(&self.ask(read).await.ok()?)
+    /// What comes after the last that is known and is still there.
+    ///
+    /// One that is not there was trimmed away with all before it, or it was lost, by a flush or by a
+    /// failover. What was told since then has the ids of another clock, and these may be less than
+    /// those that were lost: it is looked for after the last that was not.
+    async fn news(&self, known: &mut VecDeque<String>) -> Option<Vec<Entry>> {
+        loop {
+            let Some(last) = known.back() else { return self.range(BEGIN, AT_ONCE).await };
+            let mut news = self.range(last, AT_ONCE).await?;
+            if news.first().is_some_and(|(id, _)| id == last) {
+                news.remove(0);
+                return Some(news);
+            }
+            let first = self.range(BEGIN, 1).await?;
+            if first.first().is_some_and(|(id, _)| place(id) > place(last)) {
+                return Some(news);
+            }
+            known.pop_back();
+        }
     }
 
-    /// Whether the stream ends before this place: it was lost, or its end was, and by a clock that is
-    /// behind it would be long before what is told now comes after it. To tell a notice again ends
-    /// streams that may begin anew; to tell it not at all leaves them open.
-    async fn is_behind(&self, last: &str) -> bool {
-        self.end().await.is_ok_and(|end| place(&end) < place(last))
+    async fn range(&self, from: &str, count: usize) -> Option<Vec<Entry>> {
+        let mut read = cmd("XRANGE");
+        read.arg(&self.key).arg(from).arg("+").arg("COUNT").arg(count);
+        entries(&self.ask(read).await.ok()?)
     }
 
     fn tell(&self, fields: &[String]) {
@@ -152,7 +166,10 @@ fn place(id: &str) -> Option<(u64, u64)> {
     Some((millis.parse().ok()?, number.parse().ok()?))
 }
 
+/// An id, and fields with their values.
+type Entry = (String, Vec<String>);
+
 /// `[[id, [field, value, …]]…]`
-fn entries(value: &Value) -> Option<Vec<(String, Vec<String>)>> {
+fn entries(value: &Value) -> Option<Vec<Entry>> {
     redis::from_redis_value_ref(value).ok()
 }

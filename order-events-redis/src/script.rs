@@ -4,7 +4,6 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use order_events_core::config::TIMELINE_ENTRIES;
-
 use redis::{Cmd, Value, cmd};
 
 use crate::builder::Settings;
@@ -25,13 +24,15 @@ pub(crate) struct Scripts {
 }
 
 /// A script, and the name that a server knows it by.
-pub(crate) struct Script {
+#[derive(Debug)]
+pub struct Script {
     code: Cow<'static, str>,
     hash: String,
 }
 
 impl Script {
-    fn new(code: impl Into<Cow<'static, str>>) -> Self {
+    /// A script of this text.
+    pub fn new(code: impl Into<Cow<'static, str>>) -> Self {
         let code = code.into();
         let hash = redis::Script::new(&code).get_hash().to_owned();
         Self { code, hash }
@@ -73,7 +74,7 @@ fn told(settings: &Settings) -> String {
 }
 
 /// Runs a script where the slot is.
-pub(crate) async fn run(
+pub async fn run(
     link: &Link,
     slot: u16,
     script: &Script,

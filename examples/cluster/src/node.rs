@@ -41,7 +41,7 @@ pub(crate) async fn run() -> Result<()> {
     let engine = RedisEngine::builder(&std::env::var(REDIS_URL)?).connect().await?;
     let hub = Hub::builder().engine(Arc::new(engine)).build();
 
-    let shop = Shop::new(hub.clone(), &shop::secret());
+    let shop = Shop::new(hub.clone(), &shop::secret()?);
     let settings = Settings::default().configure(|settings| settings.retry = RETRY);
     // So that the story can say where a viewer is.
     let name = HeaderValue::from_str(&std::env::var(NODE)?)?;

@@ -30,7 +30,7 @@ pub(crate) async fn tell() -> Result<()> {
     println!("nginx before both at {at}\n");
 
     // The nodes know the same secret, so whoever knows it may give out tokens.
-    let shop = Shop::new(Hub::builder().build(), &shop::secret());
+    let shop = Shop::new(Hub::builder().build(), &shop::secret()?);
     let token = |sub: &str, role| {
         let hour = Duration::from_secs(60 * 60);
         shop.token(sub, role, hour).map(|token| format!("Bearer {token}"))

@@ -33,7 +33,8 @@ impl Board {
         let (tenant, tickets) = (TenantId::new("stem-and-thorn")?, Tickets::default());
         seed::fill(&engine, &tenant, &tickets).await?;
         let shop = Shop::new(Hub::builder().engine(engine).build(), secret);
-        Ok(Self { shop, tenant, tickets, webhook: webhook.parse()? })
+        let webhook = webhook.parse::<Secret>().map_err(|why| format!("WEBHOOK_SECRET: {why}"))?;
+        Ok(Self { shop, tenant, tickets, webhook })
     }
 
     /// Publishes for this shop.

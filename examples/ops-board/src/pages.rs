@@ -24,6 +24,7 @@ const SITE: Site = Site {
     files: &[
         ("favicon.svg", include_str!("../web/favicon.svg")),
         ("acting.js", include_str!("../web/acting.js")),
+        ("assignee.js", include_str!("../web/assignee.js")),
         ("board.css", include_str!("../web/board.css")),
         ("board.js", include_str!("../web/board.js")),
         ("card.js", include_str!("../web/card.js")),
@@ -53,10 +54,9 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
 }
 
 async fn home(board: Data<Board>, head: Head) -> HttpResponse {
-    let user = florist(&board, &head).ok();
-    match user.and_then(|user| PEOPLE.of(user.id.as_str())) {
-        Some(florist) => show(StatusCode::OK, &BOARD, Some(florist)),
-        None => HttpResponse::SeeOther().insert_header((LOCATION, "/sign-in")).finish(),
+    match florist(&board, &head) {
+        Ok(florist) => show(StatusCode::OK, &BOARD, Some(florist)),
+        Err(_) => HttpResponse::SeeOther().insert_header((LOCATION, "/sign-in")).finish(),
     }
 }
 

@@ -4,7 +4,7 @@ use actix_web::web::{Data, Json, Path, ServiceConfig, get, post};
 use http::StatusCode;
 use order_events_actix::{Answer, Head, OrderId, Sent, Update, unreadable};
 use serde::{Deserialize, Serialize};
-use shop::{Key, Move, Receipt, Remark, User};
+use shop::{Key, Move, Person, Receipt, Remark};
 
 use crate::access::florist;
 use crate::board::Board;
@@ -29,7 +29,7 @@ async fn change_status(
     to: Sent<Move>,
 ) -> Answer<Json<Receipt>> {
     let by = florist(&board, &head)?;
-    publish(&board, to?.0.of(order.into_inner())?, &by).await
+    publish(&board, to?.0.of(order.into_inner())?, by).await
 }
 
 /// `{"assignee": "ines", "version": 4}`; nobody's any more where it is null.
@@ -64,7 +64,7 @@ async fn assign(
     if let Some(version) = version {
         update = update.expecting_version(version);
     }
-    publish(&board, key.on(update)?, &by).await
+    publish(&board, key.on(update)?, by).await
 }
 
 /// Nothing is lost by a note, so none is a conflict.
@@ -75,7 +75,7 @@ async fn note(
     remark: Sent<Remark>,
 ) -> Answer<Json<Receipt>> {
     let by = florist(&board, &head)?;
-    publish(&board, remark?.0.of(order.into_inner())?, &by).await
+    publish(&board, remark?.0.of(order.into_inner())?, by).await
 }
 
 /// Who may look after an order.
@@ -95,7 +95,6 @@ async fn tickets(board: Data<Board>, head: Head) -> Answer<Json<Vec<Ticket>>> {
     Ok(Json(board.tickets.all()))
 }
 
-async fn publish(board: &Board, update: Update, by: &User) -> Answer<Json<Receipt>> {
-    let update = update.with_actor(PEOPLE.name_of(by.id.as_str()));
-    Ok(Json(board.publish(update).await?.into()))
+async fn publish(board: &Board, update: Update, by: &Person) -> Answer<Json<Receipt>> {
+    Ok(Json(board.publish(update.with_actor(by.name)).await?.into()))
 }

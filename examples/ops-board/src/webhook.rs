@@ -42,10 +42,13 @@ async fn receive(
     let created = Update::create(&ticket.order_id)
         .with_actor("Web shop")
         .with_key(IdempotencyKey::new(format!("webhook {delivery}"))?);
-    board.tickets.expect(&ticket);
+    // Gone again where the order does not come: it is refused, or whoever sent it waits no longer.
+    let expected = board.tickets.expect(ticket);
     let published = board.publish(created).await?;
-    if let Published::Applied(_) = &published {
-        board.tickets.settle(ticket);
+    match &published {
+        Published::Applied(_) => expected.settle(),
+        Published::Duplicate(_) => expected.settle_again(),
+        Published::Unchanged(_) => drop(expected),
     }
     Ok(Json(published.into()))
 }

@@ -40,16 +40,20 @@ async fn the_board_is_for_florists() {
     let server = Server::start().await;
     let (customer, florist) = (bearer("anna", Role::Customer), bearer("milo", Role::Admin));
     let json = ("accept", "application/json");
+    // Of another shop that the same sign-in serves.
+    let stranger = bearer("sam", Role::Admin);
     for path in READ {
         let get = async |who: &str| server.get(path, &[("authorization", who), json]).await.status;
         assert_eq!(get("nobody").await, StatusCode::UNAUTHORIZED, "{path}");
         assert_eq!(get(&customer).await, StatusCode::FORBIDDEN, "{path}");
+        assert_eq!(get(&stranger).await, StatusCode::FORBIDDEN, "{path}");
         assert_eq!(get(&florist).await, StatusCode::OK, "{path}");
     }
     for (path, body) in SAID {
         let status = async |who: &str| say(&server, who, path, body).await.status;
         assert_eq!(status("nobody").await, StatusCode::UNAUTHORIZED, "{path}");
         assert_eq!(status(&customer).await, StatusCode::FORBIDDEN, "{path}");
+        assert_eq!(status(&stranger).await, StatusCode::FORBIDDEN, "{path}");
         assert_eq!(status(&florist).await, StatusCode::OK, "{path}");
     }
     assert_eq!(server.get("/", &[]).await.headers["location"], "/sign-in");

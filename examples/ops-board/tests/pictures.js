@@ -1,6 +1,6 @@
 /** Pictures of the board. */
 
-import { takePictures } from "../../tests/browser/pictures.js";
+import { AFTERNOON, takePictures } from "../../tests/browser/pictures.js";
 import {
   OPS_BOARD,
   ORDERS,
@@ -17,7 +17,8 @@ const desktop = { width: 1440, height: 900 };
 await takePictures(OPS_BOARD, { forTheReadme, everything, desktop });
 
 async function forTheReadme(shop, picture) {
-  const options = { viewport: { width: 1440, height: 1140 }, reducedMotion: "reduce" };
+  const viewport = { width: 1440, height: 1140 };
+  const options = { viewport, reducedMotion: "reduce", timezoneId: AFTERNOON };
   const flora = await working(shop, "flora", ORDERS.PROCESSING, options);
   const milo = await working(shop, "milo", ORDERS.PROCESSING);
   await working(shop, "ines", "2039");

@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests too")]
 
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use base64::Engine;
@@ -23,6 +26,9 @@ mod server;
 
 /// What signs where nobody chose a secret.
 const KEY: &[u8] = b"for trying out, and known to everybody";
+
+/// Of how many orders it is kept what they are of.
+const MOST_TICKETS: usize = 1000;
 
 fn order(id: &str) -> Value {
     json!({
@@ -208,7 +214,83 @@ async fn another_delivery_changes_no_order_that_is_there() {
         (reused.status, &reused.json()["code"]),
         (StatusCode::CONFLICT, &"key-reused".into())
     );
-    assert_eq!(known(&server, "3002").await.0.status, StatusCode::NOT_FOUND);
+    let (stands, ticket) = known(&server, "3002").await;
+    assert_eq!((stands.status, ticket), (StatusCode::NOT_FOUND, None));
+}
+
+#[tokio::test]
+async fn what_florists_say_and_what_the_shop_sends_share_no_keys() {
+    let server = Server::start().await;
+    let florist = bearer("ines", Role::Admin);
+    let headers = [("authorization", florist.as_str()), ("content-type", "application/json")];
+    let note = r#"{"note":"x","public":false,"key":"webhook msg_1"}"#;
+    let said = server.ask(Method::POST, "/api/staff/orders/2036/notes", &headers, note).await;
+    assert_eq!(said.status, StatusCode::OK);
+    let sent = send(&server, "msg_1", &order("3001").to_string()).await;
+    assert_eq!((sent.status, &sent.json()["outcome"]), (StatusCode::OK, &"applied".into()));
+}
+
+#[tokio::test]
+async fn tickets_are_kept_of_the_latest_and_come_back_with_their_delivery() {
+    let server = Server::start().await;
+    let florist = bearer("ines", Role::Admin);
+    for number in 0..=MOST_TICKETS {
+        let body = order(&number.to_string()).to_string();
+        let sent = send(&server, &format!("msg_{number}"), &body).await;
+        assert_eq!(sent.status, StatusCode::OK);
+    }
+    let headers = [("authorization", florist.as_str())];
+    let tickets = server.get("/api/staff/tickets", &headers).await.json();
+    assert_eq!(tickets.as_array().unwrap().len(), MOST_TICKETS);
+    assert_eq!(known(&server, "0").await.1, None);
+    let again = send(&server, "msg_0", &order("0").to_string()).await;
+    assert_eq!(again.json()["outcome"], "duplicate");
+    assert!(known(&server, "0").await.1.is_some());
+}
+
+#[tokio::test]
+async fn a_secret_of_the_operators_own_is_not_printed() {
+    let known = Server::start().await.said().await;
+    assert!(known.contains(&format!("export WEBHOOK_SECRET=whsec_{}\n", STANDARD.encode(KEY))));
+    let own = format!("whsec_{}", STANDARD.encode("a key that is nobody else's business"));
+    let server = Server::start_with(&[("WEBHOOK_SECRET", &own)]).await.unwrap();
+    let said = server.said().await;
+    assert!(said.contains("webhook-signature") && !said.contains(&own[6..]), "{said}");
+}
+
+/// The arguments of programs can be read by everybody on the machine, as `ps` shows.
+#[tokio::test]
+async fn the_script_for_trying_it_out_gives_its_key_to_no_program_as_an_argument() {
+    let server = Server::start().await;
+    let tools = Path::new(env!("CARGO_TARGET_TMPDIR")).join("send-order-tools");
+    fs::create_dir_all(&tools).unwrap();
+    let told = tools.join("told");
+    fs::write(&told, "").unwrap();
+    // It finds these programs and no others, and each says what it is given.
+    for name in ["bash", "curl", "date", "od", "openssl", "python3", "tr"] {
+        let tool = tools.join(name);
+        let script = format!(
+            "#!/bin/sh\nprintf '%s\\n' \"$*\" >>'{}'\nPATH=/usr/local/bin:/usr/bin:/bin\nexec {name} \"$@\"\n",
+            told.display()
+        );
+        fs::write(&tool, script).unwrap();
+        fs::set_permissions(&tool, Permissions::from_mode(0o755)).unwrap();
+    }
+    let mut script = Command::new("/bin/bash");
+    script.args([concat!(env!("CARGO_MANIFEST_DIR"), "/send-order"), "3001", "msg_1"]);
+    script.env("BOARD", format!("http://{}", server.address)).env("PATH", &tools);
+    script.env_remove("WEBHOOK_SECRET");
+    let said = within(script.output()).await.unwrap();
+    assert!(
+        said.status.success() && said.stdout.starts_with(br#"{"outcome":"applied""#),
+        "{said:?}"
+    );
+    let told = fs::read_to_string(told).unwrap();
+    assert!(told.contains("webhook-signature: v1,"), "{told}");
+    let hex: String = KEY.iter().map(|byte| format!("{byte:02x}")).collect();
+    for key in [STANDARD.encode(KEY), hex, String::from_utf8(KEY.to_vec()).unwrap()] {
+        assert!(!told.contains(&key), "{told}");
+    }
 }
 
 #[tokio::test]
@@ -217,6 +299,7 @@ async fn the_script_for_trying_it_out_is_believed() {
     let script = async |order: &str, delivery: &str| {
         let mut script = Command::new(concat!(env!("CARGO_MANIFEST_DIR"), "/send-order"));
         script.args([order, delivery]).env("BOARD", format!("http://{}", server.address));
+        script.env_remove("WEBHOOK_SECRET");
         let said = within(script.output()).await.unwrap();
         assert!(said.status.success(), "{said:?}");
         serde_json::from_slice::<Value>(&said.stdout).unwrap()["outcome"].clone()

@@ -1,7 +1,7 @@
 /** What a florist does with an order: a wish, said with the version that they saw. */
 
 import { canBecome } from "./order-events-js/order-events.js";
-import { ACTIONS, hideRefusal, isSure, named, showRefusal, tell } from "./desk.js";
+import { ACTIONS, hideRefusal, isSure, named, showRefusal } from "./desk.js";
 import { askAboutConflict } from "./conflict.js";
 import { at } from "./dom.js";
 import { Refusal } from "./server.js";
@@ -45,52 +45,32 @@ export const assigning = (account, name) => ({
 });
 
 /**
- * What is on its way, by order: said, and not seen on the board yet. Then the version is known that
- * the board is to come to.
- *
- * @type {Map<string, number>}
- */
-const pending = new Map();
-
-/** Whether something said of an order is not on the board yet. */
-export function isPending({ orderId, version }) {
-  if ((pending.get(orderId) ?? 0) <= version) pending.delete(orderId);
-  return pending.has(orderId);
-}
-
-/**
  * Says a wish of an order as it was seen. Where somebody else came first it says so, and asks; where
- * the shop refuses, why.
+ * the shop refuses, why. Gives whether nothing is left of the wish: it is done, or was given up.
  *
  * @param {{ orderId: string, version: number }} seen
  * @param {Wish} wish
- * @param {() => void} draw shows that it is on its way, or is not any more
+ * @param {import("./underway.js").UnderWay} underWay
+ * @returns {Promise<boolean>}
  */
-export async function act(seen, wish, draw) {
+export async function act(seen, wish, underWay) {
   const { orderId } = seen;
-  if (pending.has(orderId) || !(await isSure(orderId, wish.body.status))) return;
-  pending.set(orderId, Number.POSITIVE_INFINITY);
+  if (underWay.has(seen) || !(await isSure(orderId, wish.body.status))) return false;
   at("outcome").textContent = "";
   hideRefusal();
-  draw();
   try {
-    const { version } = await tell(orderId, wish.what, { ...wish.body, version: seen.version });
-    pending.set(orderId, version);
+    await underWay.step(seen, wish.what, wish.body);
     at("outcome").textContent = `Order ${orderId} ${wish.done}.`;
+    return true;
   } catch (refusal) {
-    pending.delete(orderId);
     if (!(refusal instanceof Refusal)) throw refusal;
-    await refused(seen, wish, refusal, draw);
-  } finally {
-    draw();
+    if (refusal.code === "conflict") return overtaken(seen, wish, underWay);
+    showRefusal(orderId, refusal, wish.body.status);
+    return false;
   }
 }
 
-async function refused(seen, wish, refusal, draw) {
-  if (refusal.code !== "conflict") {
-    return showRefusal(seen.orderId, refusal, wish.body.status);
-  }
-  draw();
+async function overtaken(seen, wish, underWay) {
   const now = await askAboutConflict(seen, wish);
-  if (now) await act(now, wish, draw);
+  return now ? act(now, wish, underWay) : true;
 }

@@ -1,7 +1,7 @@
 /** One order on the board. What stays of a card is not made anew, so that it keeps the focus. */
 
 import { nextStatuses } from "./order-events-js/order-events.js";
-import { isPending } from "./acting.js";
+import { linkTo } from "./chosen.js";
 import { ACTIONS, onPress } from "./desk.js";
 import { element, icon } from "./dom.js";
 import { face, nobody } from "./people.js";
@@ -12,7 +12,7 @@ export class Card {
   constructor(orderId, move) {
     this.orderId = orderId;
     this.body = element("div", { class: "ticket-body" });
-    const href = `#${encodeURIComponent(orderId)}`;
+    const href = linkTo(orderId);
     // Else it is the link that is taken, and not the card.
     this.link = element("a", { class: "ticket-link", href, draggable: "false" });
     this.foot = element("div", { class: "ticket-foot" });
@@ -30,11 +30,10 @@ export class Card {
 
   /**
    * @param {import("./order-events-js/src/orders.js").Order} order
-   * @param {{ ticket: object | undefined, others: string[], isOpen: boolean }} more
+   * @param {{ ticket: object | undefined, others: string[], isBusy: boolean, isOpen: boolean }} more
    */
-  draw(order, { ticket, others, isOpen }) {
+  draw(order, { ticket, others, isBusy, isOpen }) {
     const { orderId, status } = order;
-    const isBusy = isPending(order);
     const [next] = nextStatuses(status);
     const name = ticket?.recipient ?? `Order ${orderId}`;
     this.item.toggleAttribute("data-open", isOpen);

@@ -3,24 +3,18 @@
 import { showRefusal } from "./desk.js";
 import { at, element } from "./dom.js";
 import { face, nobody } from "./people.js";
+import { answerOf, inTurn } from "./questions.js";
 import { Refusal, ask } from "./server.js";
 import { chip } from "./status.js";
 import { assignee } from "./ticket.js";
 import { drawTimeline } from "./timeline.js";
 import { face as look } from "./words.js";
 
-/** One question at a time: two orders may have been moved by others at once. */
-let asked = Promise.resolve();
-
 /**
  * Shows what happened since an order was seen, and how it stands. Gives the order as it stands, where
  * the florist wants what they wanted all the same.
  */
-export function askAboutConflict(seen, wish) {
-  const answer = asked.then(() => askNow(seen, wish));
-  asked = answer.catch(() => {});
-  return answer;
-}
+export const askAboutConflict = (seen, wish) => inTurn(() => askNow(seen, wish));
 
 async function askNow({ orderId, version }, wish) {
   let now;
@@ -32,7 +26,6 @@ async function askNow({ orderId, version }, wish) {
     return void showRefusal(orderId, refusal);
   }
   const missed = now.timeline.filter(({ data }) => data.version > version);
-  const dialog = at("conflict");
   at("conflict-title").textContent = headline(orderId, missed);
   at("conflict-text").textContent =
     `You wanted to ${wish.wanted}. Somebody was faster, so nothing of yours was done.`;
@@ -41,10 +34,8 @@ async function askNow({ orderId, version }, wish) {
   at("conflict-now").replaceChildren(chip(now.status), ...owner(now));
   at("conflict-again").hidden = !wish.isPossible(now);
   at("conflict-again").textContent = `${wish.action} all the same`;
-  dialog.returnValue = "leave";
-  dialog.showModal();
-  await new Promise((resolve) => dialog.addEventListener("close", resolve, { once: true }));
-  return dialog.returnValue === "again" ? now : undefined;
+  const answer = await answerOf(at("conflict"), "leave");
+  return answer === "again" ? now : undefined;
 }
 
 /** Who moved it to what; or that something else was said of it. */

@@ -1,25 +1,30 @@
 /** The order that is open beside the board. That it is watched is how colleagues know of it. */
 
 import { watchOrder } from "./order-events-js/order-events.js";
-import { act, assigning, isPending, moving } from "./acting.js";
-import { drawMoves, hideRefusal, showRefusal, tell } from "./desk.js";
-import { at, element } from "./dom.js";
+import { act, assigning, moving } from "./acting.js";
+import { Assignee } from "./assignee.js";
+import { chosen, onChoice } from "./chosen.js";
+import { drawMoves, hideRefusal, showRefusal } from "./desk.js";
+import { at, element, focusFirst } from "./dom.js";
+import { Drafts } from "./drafts.js";
 import { drawLooking } from "./people.js";
-import { Refusal, ask } from "./server.js";
+import { OURS, Refusal, ask } from "./server.js";
 import { chip } from "./status.js";
-import { assignee, due, inShort } from "./ticket.js";
+import { due, inShort } from "./ticket.js";
 import { drawTimeline } from "./timeline.js";
-
-const { user } = document.body.dataset;
 
 /**
  * @param {object} board
  * @param {(orderId: string) => object | undefined} board.order as the board knows it
  * @param {(orderId: string) => object | undefined} board.ticket
  * @param {(orderId: string) => string[]} board.others who else is looking at it
+ * @param {import("./underway.js").UnderWay} board.underWay
  * @param {() => void} board.draw
  */
 export function openDetail(board) {
+  const { underWay } = board;
+  const assignee = new Assignee();
+  const drafts = new Drafts([at("text")]);
   /** @type {ReturnType<typeof watchOrder> | undefined} */
   let watch;
   let orderId;
@@ -33,19 +38,16 @@ export function openDetail(board) {
   }
 
   function select() {
-    const wanted = decodeURIComponent(location.hash.slice(1));
-    if (wanted === orderId) return;
     const last = orderId;
     watch?.close();
-    orderId = wanted;
-    watch = wanted ? watchOrder(wanted, { base: "/api", user }) : undefined;
+    orderId = chosen();
+    watch = orderId ? watchOrder(orderId, { base: "/api", ...OURS }) : undefined;
     watch?.addEventListener("change", draw);
-    // What was begun for the last one is not for it.
-    at("remark").reset();
+    drafts.turnTo(orderId);
     hideRefusal();
     board.draw();
     if (order()) at("detail-title").focus();
-    else document.querySelector(`[data-order="${CSS.escape(last ?? "")}"] a`)?.focus();
+    else if (last) focusFirst(document.querySelector(`[data-order="${CSS.escape(last)}"] a`), at("main"));
   }
 
   function draw() {
@@ -58,17 +60,18 @@ export function openDetail(board) {
     at("detail-chip").replaceChildren(chip(shown.status));
     drawLooking(at("looking"), board.others(orderId));
     at("facts").replaceChildren(...facts(shown, ticket));
-    drawMoves(shown, (to) => act(order(), moving(to), board.draw));
-    at("move").toggleAttribute("data-busy", isPending(shown));
-    drawAssignee(shown);
+    drawMoves(shown, (to) => act(order(), moving(to), underWay));
+    at("move").toggleAttribute("data-busy", underWay.has(shown));
+    assignee.draw(shown);
     drawTimeline(at("timeline"), shown.timeline);
   }
 
-  function assign(event) {
+  async function assign(event) {
     event.preventDefault();
-    const select = at("assignee");
-    const name = select.selectedOptions[0].textContent;
-    void act(order(), assigning(select.value, name), board.draw);
+    const about = orderId;
+    const isOver = await act(order(), assigning(...assignee.chosen), underWay);
+    if (isOver && about === orderId) assignee.letGo();
+    board.draw();
   }
 
   async function remark(event) {
@@ -77,8 +80,8 @@ export function openDetail(board) {
     const note = at("text").value.trim();
     hideRefusal();
     try {
-      await tell(about, "notes", { note, public: false });
-      if (about === orderId) at("remark").reset();
+      await underWay.remark(about, "notes", { note, public: false });
+      drafts.drop(about, at("text"));
       at("outcome").textContent = `Your note is at order ${about}.`;
     } catch (refusal) {
       if (!(refusal instanceof Refusal)) throw refusal;
@@ -87,32 +90,20 @@ export function openDetail(board) {
   }
 
   async function learnFlorists() {
-    const florists = await ask("/api/staff/florists").catch(() => []);
-    at("assignee").append(...florists.map(({ id, name }) => element("option", { value: id }, name)));
+    assignee.learn(await ask("/api/staff/florists").catch(() => []));
     draw();
   }
 
   void learnFlorists();
-  addEventListener("hashchange", select);
-  at("detail").addEventListener("keydown", ({ key }) => {
-    if (key === "Escape") location.hash = "";
+  onChoice(select);
+  at("detail").addEventListener("keydown", ({ key, isComposing }) => {
+    // Within a word that is being put together it takes that back, and closes nothing.
+    if (key === "Escape" && !isComposing) location.hash = "";
   });
-  at("assign").addEventListener("submit", assign);
+  at("assign").addEventListener("submit", (event) => void assign(event));
   at("remark").addEventListener("submit", (event) => void remark(event));
   at("move").addEventListener("submit", (event) => event.preventDefault());
   return { draw, select };
-}
-
-/** Follows the order, unless somebody is just choosing. */
-function drawAssignee(order) {
-  const select = at("assignee");
-  const name = assignee(order) ?? "";
-  const options = [...select.options];
-  const drawn = [order.orderId, name, options.length].join();
-  if (select.dataset.drawn === drawn) return;
-  select.dataset.drawn = drawn;
-  const chosen = options.find(({ textContent }) => textContent === name) ?? options[0];
-  select.value = chosen.value;
 }
 
 function facts(order, ticket) {

@@ -31,23 +31,27 @@ export function nobody() {
   return element("span", { class: "face nobody", title: "Nobody" }, icon("person"), said);
 }
 
+/** Nobody is known to be here. */
+const NOBODY = { board: [], orders: {} };
+
 /** Follows who is here. Gives who else has an order open. */
 export function followPeople(draw) {
-  let orders = {};
-  lookAt("/api/staff/presence", EVERY, (presence) => {
-    ({ orders } = presence);
+  let drawn;
+  let orders = new Map();
+  lookAt("/api/staff/presence", EVERY, (presence = NOBODY) => {
+    const found = JSON.stringify(presence);
+    if (found === drawn) return;
+    drawn = found;
+    orders = new Map(Object.entries(presence.orders));
     drawHere(presence.board);
     draw();
   });
-  return (orderId) => (orders[orderId] ?? []).filter((name) => name !== ME);
+  return (orderId) => (orders.get(orderId) ?? []).filter((name) => name !== ME);
 }
 
 function drawHere(names) {
-  const here = at("here");
-  const drawn = names.join();
-  if (here.dataset.drawn === drawn) return;
-  here.dataset.drawn = drawn;
-  here.replaceChildren(element("span", {}, "At the board:"), ...names.map(face));
+  const said = names.length ? [element("span", {}, "At the board:"), ...names.map(face)] : [];
+  at("here").replaceChildren(...said);
 }
 
 /** Who else has an order open, in an element of its own that is a live region. */

@@ -27,7 +27,7 @@ async fn publish(shop: Data<Shop>, head: Head, change: Sent<Change>) -> Answer<J
 
 #[actix_web::main]
 async fn main() -> std::io::Result<()> {
-    let shop = Shop::new(Hub::builder().build(), &shop::secret());
+    let shop = Shop::new(Hub::builder().build(), &shop::secret()?);
     let door = Door::new(&shop.hub, authorizer(shop.clone(), access));
     let (data, origins) = (Data::new(shop.clone()), Origins::of(shop::ORIGINS)?);
     let app = move || {

@@ -27,7 +27,7 @@ async fn publish(shop: State<Shop>, head: Head, change: Sent<Change>) -> Answer<
 
 #[tokio::main]
 async fn main() -> std::io::Result<()> {
-    let shop = Shop::new(Hub::builder().build(), &shop::secret());
+    let shop = Shop::new(Hub::builder().build(), &shop::secret()?);
     let door = Door::new(&shop.hub, authorizer(shop.clone(), access));
     let router = routes(&door)
         .route("/mine", any(mine))

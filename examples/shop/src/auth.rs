@@ -11,6 +11,9 @@ use serde::{Deserialize, Serialize};
 /// The cookie that carries a token where a header cannot be set: a browser's `EventSource`.
 pub const SESSION: &str = "session";
 
+/// The header in which a page says for whom it was made.
+const PAGE_OF: &str = "x-page-of";
+
 /// What a token says.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Claims {
@@ -60,12 +63,20 @@ impl Shop {
     }
 
     /// Who sent a request, by the bearer token of its header or else by its session cookie.
+    ///
+    /// Nobody, where the page that sent it says that it was made for somebody else. All tabs of a
+    /// browser have one cookie: who signs in anew in one would else act in the others, under the
+    /// name of whoever opened them.
     pub fn user(&self, request: &Parts) -> Result<User, Denied> {
         let token =
             bearer(request).or_else(|| cookie(request, SESSION)).ok_or(Denied::Unauthenticated)?;
         // Why a token is bad is nobody's business: expired, forged and garbled are one answer.
         let token = decode::<Claims>(token, &self.keys.checking, &self.keys.rules);
-        User::of(token.map_err(|_| Denied::Unauthenticated)?.claims)
+        let user = User::of(token.map_err(|_| Denied::Unauthenticated)?.claims)?;
+        match request.headers.get(PAGE_OF) {
+            Some(of) if of != user.id.as_str() => Err(Denied::Unauthenticated),
+            _ => Ok(user),
+        }
     }
 
     /// The grant of whoever sent a request to watch their own orders, until their token ends.

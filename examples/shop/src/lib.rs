@@ -15,6 +15,6 @@ pub use change::{Change, Receipt};
 pub use guard::{GUARDS, is_ours};
 pub use pages::{ABSENT, File, Page, Site};
 pub use people::{People, Person};
-pub use run::{ORIGINS, SECRET, address, secret};
+pub use run::{ORIGINS, SECRET, address, secret, warn_of};
 pub use said::{Key, Move, Remark};
 pub use story::tell;

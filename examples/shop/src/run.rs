@@ -1,6 +1,6 @@
 //! How the shop is run for trying it out.
 
-use std::env;
+use std::env::{self, VarError};
 use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -15,9 +15,24 @@ pub const ORIGINS: [&str; 2] = ["https://shop.example", "http://localhost:5173"]
 /// What signs tokens where `SHOP_SECRET` is not set. Everybody knows it.
 pub const SECRET: &str = "for trying out, and known to everybody";
 
-/// `SHOP_SECRET`, or [`SECRET`].
-pub fn secret() -> String {
-    env::var("SHOP_SECRET").unwrap_or_else(|_| SECRET.to_owned())
+/// `SHOP_SECRET`, or [`SECRET`] where it is not set. An empty one is refused: it is a secret that
+/// somebody meant to set, and anybody could sign with it.
+pub fn secret() -> io::Result<String> {
+    match env::var("SHOP_SECRET") {
+        Ok(secret) if secret.trim().is_empty() => {
+            Err(io::Error::other("SHOP_SECRET: must not be empty; without it there is a known one"))
+        }
+        Ok(secret) => Ok(secret),
+        Err(VarError::NotPresent) => Ok(SECRET.to_owned()),
+        Err(error) => Err(io::Error::other(format!("SHOP_SECRET: {error}"))),
+    }
+}
+
+/// Says so, where tokens are signed with what everybody knows.
+pub fn warn_of(secret: &str) {
+    if secret == SECRET {
+        eprintln!("SHOP_SECRET is not set: anybody can sign in as anybody");
+    }
 }
 
 /// `PORT` of this machine, or 3000.
@@ -38,9 +53,7 @@ impl Shop {
         println!("listening on http://{at}");
         println!("export SHOP=http://{at}\nexport ANNA={anna}\nexport STAFF={staff}");
         println!("curl -N -H \"authorization: Bearer $ANNA\" $SHOP/orders/42/events");
-        if secret() == SECRET {
-            eprintln!("SHOP_SECRET is not set: anybody can sign in as anybody");
-        }
+        warn_of(&secret()?);
         Ok(())
     }
 }

@@ -27,7 +27,8 @@ pub struct Remark {
     key: Key,
 }
 
-/// Of the page's making, so that a press that is sent twice counts once.
+/// Of the page's making, so that a press that is sent twice counts once. It shares no name with the
+/// keys of what comes from elsewhere: a tenant's log has all of them in one place.
 #[derive(Debug, Clone, Default, Deserialize)]
 pub struct Key(Option<String>);
 
@@ -57,7 +58,7 @@ impl Key {
     /// The update, with this key on it where there is one.
     pub fn on(self, update: Update) -> Result<Update, Invalid> {
         Ok(match self.0 {
-            Some(key) => update.with_key(IdempotencyKey::new(key)?),
+            Some(key) => update.with_key(IdempotencyKey::new(format!("page {key}"))?),
             None => update,
         })
     }

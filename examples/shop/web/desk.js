@@ -1,7 +1,8 @@
 /** What staff say of an order, and what the shop answers. */
 
-import { isFinal, nextStatuses } from "./order-events-js/order-events.js";
+import { canBecome, isFinal, nextStatuses } from "./order-events-js/order-events.js";
 import { at, element } from "./dom.js";
+import { answerOf, inTurn } from "./questions.js";
 import { freshKey, say } from "./server.js";
 import { face } from "./words.js";
 
@@ -27,9 +28,15 @@ export async function tell(orderId, what, body) {
   const said = JSON.stringify([path, body]);
   const key = unsure.get(said) ?? freshKey();
   unsure.set(said, key);
-  const answer = await say(path, { ...body, key });
-  unsure.delete(said);
-  return answer;
+  try {
+    const answer = await say(path, { ...body, key });
+    unsure.delete(said);
+    return answer;
+  } catch (refusal) {
+    // Nothing was done, so the same once more is another.
+    if (refusal.isDefinite) unsure.delete(said);
+    throw refusal;
+  }
 }
 
 /**
@@ -66,21 +73,19 @@ export function onPress(button, press) {
 }
 
 /** Asks before what cannot be undone; whatever else is wanted is sure. */
-export function isSure(orderId, status) {
+export async function isSure(orderId, status) {
   if (!isFinal(status)) return true;
-  const dialog = at("sure");
-  at("sure-title").textContent = `${ACTIONS[status]} ${orderId}?`;
-  at("sure-yes").textContent = ACTIONS[status];
-  dialog.returnValue = "no";
-  dialog.showModal();
-  return new Promise((resolve) => {
-    dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"), { once: true });
+  const answer = await inTurn(() => {
+    at("sure-title").textContent = `${ACTIONS[status]} ${orderId}?`;
+    at("sure-yes").textContent = ACTIONS[status];
+    return answerOf(at("sure"), "no");
   });
+  return answer === "yes";
 }
 
-/** Why the shop said no. */
-export function showRefusal(orderId, refusal, wanted) {
-  const { title, text } = explain(orderId, refusal, wanted);
+/** Why the shop said no; where the order is not as it was seen, by how it stands `now`. */
+export function showRefusal(orderId, refusal, wanted, now) {
+  const { title, text } = explain(orderId, refusal, wanted, now);
   const place = at("refusal");
   place.hidden = false;
   place.replaceChildren(element("p", {}, element("strong", {}, title)), element("p", {}, text));
@@ -92,22 +97,38 @@ export function hideRefusal() {
   at("refusal").replaceChildren();
 }
 
-function explain(orderId, { code, message }, wanted) {
-  if (code === "illegal-transition") {
-    // "CANCELLED may not become SHIPPED; …": what it is the server knows better than this page.
-    const [is] = message.split(" ");
-    const next = nextStatuses(is).map(named);
-    const may = next.length ? `It may become ${next.join(" or ")}.` : "Nothing can follow.";
-    return {
-      title: `Order ${orderId} cannot become ${named(wanted)}`,
-      text: `It is ${named(is)}: somebody may have moved it meanwhile. ${may} ${UNCHANGED}`,
-    };
+function explain(orderId, { code, message }, wanted, now) {
+  switch (code) {
+    case "illegal-transition":
+      // "CANCELLED may not become SHIPPED; …": what it is the server knows better than this page.
+      return explainImpossible(orderId, message.split(" ")[0], wanted);
+    case "conflict": {
+      if (now && wanted && !canBecome(now.status, wanted)) {
+        return explainImpossible(orderId, now.status, wanted);
+      }
+      const look = "See what happened to it, and press again if that is still what you want.";
+      return { title: `Somebody was faster at order ${orderId}`, text: `${UNCHANGED} ${look}` };
+    }
+    case "rejected": {
+      const why = sentence(message.replace(/^rejected: /, ""));
+      return { title: `Order ${orderId} stays as it is`, text: `${why} ${UNCHANGED}` };
+    }
+    case "unauthenticated": {
+      const why = "You signed out, or somebody else signed in, in another window of this browser.";
+      return { title: "You are not signed in any more", text: `${why} ${UNCHANGED}` };
+    }
+    default:
+      return { title: "That did not work", text: sentence(message) };
   }
-  if (code === "rejected") {
-    const why = sentence(message.replace(/^rejected: /, ""));
-    return { title: `Order ${orderId} stays as it is`, text: `${why} ${UNCHANGED}` };
-  }
-  return { title: "That did not work", text: sentence(message) };
+}
+
+function explainImpossible(orderId, is, wanted) {
+  const next = nextStatuses(is).map(named);
+  const may = next.length ? `It may become ${next.join(" or ")}.` : "Nothing can follow.";
+  return {
+    title: `Order ${orderId} cannot become ${named(wanted)}`,
+    text: `It is ${named(is)}: somebody may have moved it meanwhile. ${may} ${UNCHANGED}`,
+  };
 }
 
 const sentence = (text) => `${text[0]?.toUpperCase() ?? ""}${text.slice(1).replace(/\.$/, "")}.`;

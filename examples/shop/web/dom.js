@@ -30,6 +30,15 @@ export function fill(list, items) {
   });
 }
 
+/** Gives the focus to the first of these that can have it. What is gone or hidden cannot. */
+export function focusFirst(...places) {
+  for (const place of places) {
+    if (!place || place === document.body) continue;
+    place.focus({ preventScroll: true });
+    if (document.activeElement === place) return;
+  }
+}
+
 /** A picture beside words, which say it all. */
 export function icon(name) {
   const svg = document.createElementNS(SVG, "svg");

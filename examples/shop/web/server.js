@@ -1,11 +1,28 @@
 /** Requests to the shop, and its refusals. */
 
+/** Whose page this is. */
+export const { user: USER } = document.body.dataset;
+
+/**
+ * Said with every request: where somebody else has signed in meanwhile, in another tab, it is refused.
+ * Else what is done here would be done under their name.
+ */
+const OF = { "x-page-of": USER };
+
+/** What those who watch are to know. */
+export const OURS = { user: USER, headers: () => OF };
+
 /** The shop said no, and why; or it could not be asked. */
 export class Refusal extends Error {
-  /** @param {string} code a word for programs @param {string} detail a sentence for people */
-  constructor(code, detail) {
+  /**
+   * @param {string} code a word for programs
+   * @param {string} detail a sentence for people
+   * @param {boolean} isDefinite whether it is certain that nothing was done
+   */
+  constructor(code, detail, isDefinite) {
     super(detail);
     this.code = code;
+    this.isDefinite = isDefinite;
   }
 }
 
@@ -26,14 +43,19 @@ export function freshKey() {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-async function answer(path, request) {
+async function answer(path, { headers, ...request }) {
   let response;
   try {
-    response = await fetch(path, { ...request, cache: "no-store" });
+    response = await fetch(path, { ...request, headers: { ...headers, ...OF }, cache: "no-store" });
   } catch {
-    throw new Refusal("unreachable", "The shop cannot be reached. Please try again in a moment.");
+    const detail = "The shop cannot be reached. Please try again in a moment.";
+    throw new Refusal("unreachable", detail, false);
   }
-  const body = await response.json().catch(() => ({}));
-  if (response.ok) return body;
-  throw new Refusal(body.code ?? "unknown", body.detail ?? `The shop answered ${response.status}.`);
+  const { ok, status } = response;
+  const body = await response.json().catch(() => undefined);
+  if (ok && body !== undefined) return body;
+  const detail = body?.detail ?? `The shop answered ${status}.`;
+  // Behind a server that fails, or one that did not wait, it may have been done.
+  const isDefinite = status >= 400 && status < 500 && status !== 408;
+  throw new Refusal(body?.code ?? "unknown", detail, isDefinite);
 }

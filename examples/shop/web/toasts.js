@@ -23,21 +23,23 @@ export function toast({ title, note, icon: name, color }) {
     ),
     close,
   );
-  const leave = () => shown.remove();
-  let timer = setTimeout(leave, SHOWN);
-  const stay = () => clearTimeout(timer);
-  const goOn = () => {
-    stay();
-    timer = setTimeout(leave, SHOWN);
+  let timer;
+  const begin = () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => isHeld(shown) || shown.remove(), SHOWN);
   };
-  for (const type of ["pointerenter", "focusin"]) shown.addEventListener(type, stay);
-  for (const type of ["pointerleave", "focusout"]) shown.addEventListener(type, goOn);
+  // Whoever lets go of it has the whole time once more.
+  for (const type of ["pointerleave", "focusout"]) shown.addEventListener(type, begin);
   close.addEventListener("click", () => {
-    leave();
+    shown.remove();
     // Where the focus was there is nothing any more; what is being read stays where it is.
     at("main").focus({ preventScroll: true });
   });
+  begin();
   const place = at("toasts");
   place.append(shown);
-  while (place.children.length > MOST) place.firstElementChild.remove();
+  const tooMany = [...place.children].slice(0, -MOST);
+  for (const old of tooMany) if (!isHeld(old)) old.remove();
 }
+
+const isHeld = (toast) => toast.matches(":hover, :focus-within");

@@ -32,9 +32,18 @@ export function words({ event, data }) {
       const note = `${data.carrier} ${data.trackingNumber}`;
       return { title: "Parcel has a number", note, icon: "truck", color: "neutral" };
     }
+    case "order.stage":
+      return stage(data);
     case "order.failed":
       return { title: "Something went wrong", note: data.reason, icon: "cross", color: "danger" };
     default:
       return undefined;
   }
+}
+
+/** That a stage of some work began is not worth a word. */
+function stage({ stage: name, state, reason }) {
+  if (state === "completed") return { title: `${name} is done`, icon: "check", color: "success" };
+  if (state !== "failed") return undefined;
+  return { title: `${name} failed`, note: reason, icon: "cross", color: "danger" };
 }

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::book::Purchase;
 use crate::goods::{GOODS, Good};
+use crate::pages::PEOPLE;
 use crate::store::Store;
 
 /// How long a payment takes here; elsewhere that is for a bank to say.
@@ -26,6 +27,9 @@ pub(crate) fn routes() -> Router<Store> {
 /// What whoever asks bought; for staff, everybody.
 async fn purchases(store: State<Store>, head: Head) -> Answer<Json<Vec<Purchase>>> {
     let user = store.shop.user(&head)?;
+    if user.is_admin {
+        PEOPLE.staff(&user)?;
+    }
     let of = (!user.is_admin).then_some(&user.id);
     Ok(Json(store.book.purchases(of)))
 }

@@ -10,7 +10,8 @@ use axum::Router;
 use axum::routing::get;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use order_events_axum::{
-    AdminAction, AdminDoor, Denied, Hub, Parts, admin_authorizer, admin_routes, describe_metrics,
+    AdminAction, AdminDoor, Denied, Hub, Parts, Principal, admin_authorizer, admin_routes,
+    describe_metrics,
 };
 use subtle::ConstantTimeEq;
 use tokio::net::TcpListener;
@@ -39,11 +40,13 @@ pub(crate) fn begin() -> io::Result<Option<(u16, PrometheusHandle)>> {
 pub(crate) async fn serve(port: u16, recorder: PrometheusHandle, hub: Hub) -> io::Result<()> {
     let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).await?;
     println!("metrics on http://{}/metrics", listener.local_addr()?);
-    let door = AdminDoor::new(&hub, admin_authorizer(env::var("OPERATIONS_KEY").ok(), may));
+    // One that is set to nothing is none.
+    let key = env::var("OPERATIONS_KEY").ok().filter(|key| !key.is_empty());
+    let door = AdminDoor::new(&hub, admin_authorizer(key, may));
     let metrics = {
         let recorder = recorder.clone();
         get(async move || {
-            hub.report();
+            hub.set_gauges();
             recorder.render()
         })
     };
@@ -60,11 +63,11 @@ pub(crate) async fn serve(port: u16, recorder: PrometheusHandle, hub: Hub) -> io
 }
 
 /// Whoever knows the key; without one nobody.
-async fn may(key: Option<String>, caller: Parts, _: AdminAction) -> Result<(), Denied> {
+async fn may(key: Option<String>, caller: Parts, _: AdminAction) -> Result<Principal, Denied> {
     let told = caller.headers.get("x-operations-key").ok_or(Denied::Unauthenticated)?;
     // Compared in constant time: how long a guess takes says nothing of how much of it is right.
     match key.is_some_and(|key| key.as_bytes().ct_eq(told.as_bytes()).into()) {
-        true => Ok(()),
+        true => Principal::new("operations").map_err(|_| Denied::Failed),
         false => Err(Denied::Forbidden),
     }
 }

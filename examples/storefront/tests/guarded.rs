@@ -72,6 +72,36 @@ async fn customers_see_nothing_of_others() {
 }
 
 #[tokio::test]
+async fn an_admin_who_does_not_work_here_is_nobody_here() {
+    let server = Server::start().await;
+    let (eve, anna) = (bearer("eve", Role::Admin), bearer("anna", Role::Admin));
+    for who in [&eve, &anna] {
+        for (path, body) in staffs_ways(HERS) {
+            assert_eq!(say(&server, who, &path, body).await.status, StatusCode::FORBIDDEN);
+        }
+        let headers = [("authorization", who.as_str()), ("accept", "application/json")];
+        for path in ["/api/events", "/api/orders/1046", "/api/purchases", "/api/staff/panel"] {
+            assert_eq!(server.get(path, &headers).await.status, StatusCode::FORBIDDEN, "{path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_was_not_seen_is_not_moved() {
+    let server = Server::start().await;
+    let (sam, rita) = (bearer("sam", Role::Admin), bearer("rita", Role::Admin));
+    let headers = [("authorization", sam.as_str())];
+    let seen = server.get("/api/orders/1046", &headers).await.json()["version"].clone();
+    let note = r#"{"note":"Wait.","public":false}"#;
+    say(&server, &rita, "/api/staff/orders/1046/notes", note).await;
+    let path = "/api/staff/orders/1046/status";
+    let stale = format!(r#"{{"status":"SHIPPED","version":{seen}}}"#);
+    let refused = say(&server, &sam, path, &stale).await;
+    let conflict = (StatusCode::CONFLICT, &"conflict".into());
+    assert_eq!((refused.status, &refused.json()["code"]), conflict);
+}
+
+#[tokio::test]
 async fn the_panel_and_the_desk_are_for_staff() {
     let server = Server::start().await;
     let (anna, sam) = (bearer("anna", Role::Customer), bearer("sam", Role::Admin));

@@ -1,12 +1,13 @@
 /** Pictures of the storefront's pages. */
 
-import { takePictures } from "../../tests/browser/pictures.js";
+import { AFTERNOON, takePictures } from "../../tests/browser/pictures.js";
 import { ORDERS, STOREFRONT, following, reads, working } from "./browser/support.js";
 
 await takePictures(STOREFRONT, { forTheReadme, everything });
 
 async function forTheReadme(shop, picture) {
-  const options = { viewport: { width: 1120, height: 1060 }, reducedMotion: "reduce" };
+  const viewport = { width: 1120, height: 1060 };
+  const options = { viewport, reducedMotion: "reduce", timezoneId: AFTERNOON };
   const page = await following(shop, "anna", ORDERS.PROCESSING, options);
   const desk = await working(shop, "sam", ORDERS.PROCESSING, options);
   await desk.getByLabel("Number").fill("1234567891");
@@ -42,7 +43,7 @@ async function everything(shop, picture, name, options) {
   await reads(desk, "#orders", "Order 1048");
   await reads(desk, "#connections", /\d/);
   await picture(desk, `${name}-desk`, true);
-  await desk.goto(`${shop.at}/staff#${ORDERS.PROCESSING}`);
+  await desk.goto(`${shop.at}/staff#order/${ORDERS.PROCESSING}`);
   await reads(desk, "#detail-title", "Order");
   await desk.getByText("Who is watching").click();
   await desk.locator("#moves").getByRole("button", { name: "Refund" }).click();

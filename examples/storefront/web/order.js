@@ -3,7 +3,7 @@
 import { watchOrder } from "./order-events-js/order-events.js";
 import { at, count, element, icon, money, time } from "./dom.js";
 import { follow } from "./follow.js";
-import { ask } from "./server.js";
+import { OURS, ask } from "./server.js";
 import { drawTimeline } from "./timeline.js";
 import { drawTracker } from "./tracker.js";
 import { face } from "./words.js";
@@ -12,7 +12,7 @@ const id = decodeURIComponent(location.pathname.split("/").at(-1));
 const shop = document.title.split(" · ").at(-1);
 
 at("title").textContent = `Order ${id}`;
-const watch = watchOrder(id, { base: "/api", user: document.body.dataset.user });
+const watch = watchOrder(id, { base: "/api", ...OURS });
 watch.addEventListener("change", draw);
 watch.addEventListener("state", draw);
 follow(watch);

@@ -5,17 +5,14 @@ import { followBook } from "./book.js";
 import { at, element, fill, icon, money, time } from "./dom.js";
 import { follow, showNotice } from "./follow.js";
 import { inShort } from "./purchases.js";
-import { ask, say } from "./server.js";
+import { OURS, USER, ask, say } from "./server.js";
 import { chip, latestFirst } from "./status.js";
 import { face } from "./words.js";
-
-const { user } = document.body.dataset;
-const url = `/api/customers/${encodeURIComponent(user)}/events`;
 
 /** The places in the list, by the order's id. */
 const places = new Map();
 
-const watch = watchEvents(url, { user });
+const watch = watchEvents(`/api/customers/${encodeURIComponent(USER)}/events`, OURS);
 watch.addEventListener("change", draw);
 watch.addEventListener("state", draw);
 follow(watch, { about: (orderId) => `Order ${orderId}: ` });

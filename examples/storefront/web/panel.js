@@ -8,7 +8,15 @@ const EVERY = 2000;
 /** Gives what looks once more, for when something has happened. */
 export const followPanel = () => lookAt("/api/staff/panel", EVERY, draw);
 
-function draw({ connections, watchPoints, lag, began, publishing, watchers }) {
+function draw(panel) {
+  if (panel) return drawTiles(panel);
+  // What was so is not known to be so any more.
+  for (const id of ["connections", "lag", "resumes", "latency"]) at(id).textContent = "–";
+  for (const id of ["points", "lag-more", "resumes-more", "latency-more"]) at(id).textContent = "";
+  at("watchers").replaceChildren();
+}
+
+function drawTiles({ connections, watchPoints, lag, began, publishing, watchers }) {
   at("connections").textContent = connections;
   at("points").textContent = `on ${count(watchPoints, "watch point")}`;
   at("lag").textContent = count(lag.most, "event");

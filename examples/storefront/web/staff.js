@@ -2,21 +2,24 @@
 
 import { watch as watchEvents } from "./order-events-js/order-events.js";
 import { followBook } from "./book.js";
-import { drawMoves, hideRefusal, isSure, named, showRefusal, tell } from "./desk.js";
-import { at, element, fill, time } from "./dom.js";
+import { chosen, linkTo, onChoice } from "./chosen.js";
+import { drawMoves, hideRefusal, isSure, named, showRefusal } from "./desk.js";
+import { at, element, fill, focusFirst, time } from "./dom.js";
+import { Drafts } from "./drafts.js";
 import { follow } from "./follow.js";
 import { followPanel } from "./panel.js";
 import { inShort } from "./purchases.js";
-import { Refusal, ask } from "./server.js";
+import { OURS, Refusal, ask } from "./server.js";
 import { chip, latestFirst } from "./status.js";
 import { drawTimeline } from "./timeline.js";
+import { UnderWay } from "./underway.js";
 
 /** The places in the list, by the order's id. */
 const places = new Map();
-/** Something is being said, and not answered yet. */
-let isBusy = false;
+const drafts = new Drafts(["note", "number", "text"].map(at));
 
-const watch = watchEvents("/api/events", { user: document.body.dataset.user });
+const watch = watchEvents("/api/events", OURS);
+const underWay = new UnderWay(watch, draw);
 watch.addEventListener("change", draw);
 follow(watch, {
   about: (orderId) => `Order ${orderId}: `,
@@ -26,16 +29,16 @@ follow(watch, {
 const bought = followBook("/api/purchases", watch, draw);
 const look = followPanel();
 for (const type of ["state", "event"]) watch.addEventListener(type, look);
-addEventListener("hashchange", () => select());
+onChoice(select);
 at("tracking").addEventListener("submit", (event) => void track(event));
 at("remark").addEventListener("submit", (event) => void remark(event));
 at("move").addEventListener("submit", (event) => event.preventDefault());
 select();
 void learnCarriers();
 
-/** Which order is worked on; undefined where none is. */
+/** The order that is worked on; undefined where none is. */
 function current() {
-  return watch.orders.get(decodeURIComponent(location.hash.slice(1)));
+  return watch.orders.get(chosen());
 }
 
 async function learnCarriers() {
@@ -52,7 +55,7 @@ function draw() {
 
 function place(order) {
   const { orderId, status, updatedAt } = order;
-  const href = `#${encodeURIComponent(orderId)}`;
+  const href = linkTo(orderId);
   if (!places.has(orderId)) places.set(orderId, element("li", {}, element("a", { href })));
   const made = places.get(orderId);
   const link = made.firstElementChild;
@@ -67,13 +70,13 @@ function place(order) {
   return made;
 }
 
-/** Another order is worked on: what was begun for the last one is not for it. */
-function select() {
-  for (const form of ["move", "tracking", "remark"]) at(form).reset();
+function select(last) {
+  drafts.turnTo(chosen());
   hideRefusal();
   at("outcome").textContent = "";
   draw();
   if (current()) at("detail-title").focus();
+  else focusFirst(places.get(last)?.firstElementChild);
 }
 
 function drawDetail() {
@@ -89,16 +92,18 @@ function drawDetail() {
   at("detail-about").textContent = purchase ? `${purchase.customerName} · ${inShort(purchase)}` : "";
   at("tracking").hidden = !["PROCESSING", "SHIPPED"].includes(status);
   drawMoves(order, move);
+  at("move").toggleAttribute("data-busy", underWay.has(order));
   drawTimeline(at("timeline"), timeline);
 }
 
+/** With the version that was seen: what somebody else did meanwhile is not undone unseen. */
 async function move(status) {
-  const { orderId } = current();
-  if (!(await isSure(orderId, status))) return;
+  const seen = current();
+  const { orderId } = seen;
+  if (underWay.has(seen) || !(await isSure(orderId, status))) return;
   const note = at("note").value.trim() || undefined;
-  const isDone = await say(orderId, "status", { status, note });
-  if (!isDone) return;
-  at("note").value = "";
+  if (!(await say(orderId, () => underWay.step(seen, "status", { status, note }), status))) return;
+  drafts.drop(orderId, at("note"));
   at("outcome").textContent = `Order ${orderId} is ${named(status)}.`;
 }
 
@@ -106,8 +111,8 @@ async function track(event) {
   event.preventDefault();
   const { orderId } = current();
   const parcel = { carrier: at("carrier").value, number: at("number").value.trim() };
-  if (!(await say(orderId, "tracking", parcel))) return;
-  at("tracking").reset();
+  if (!(await say(orderId, () => underWay.remark(orderId, "tracking", parcel)))) return;
+  drafts.drop(orderId, at("number"));
   at("outcome").textContent = `The parcel of order ${orderId} has a number.`;
 }
 
@@ -116,27 +121,30 @@ async function remark(event) {
   const { orderId } = current();
   const isPublic = at("public").checked;
   const said = { note: at("text").value.trim(), public: isPublic };
-  if (!(await say(orderId, "notes", said))) return;
-  at("remark").reset();
+  if (!(await say(orderId, () => underWay.remark(orderId, "notes", said)))) return;
+  drafts.drop(orderId, at("text"));
+  if (chosen() === orderId) at("public").checked = false;
   at("outcome").textContent = isPublic
-    ? "The customer can read your note."
-    : "Your note is for staff alone.";
+    ? `The customer of order ${orderId} can read your note.`
+    : `Your note at order ${orderId} is for staff alone.`;
 }
 
 /** Says something of an order. False where the shop refused, which is explained. */
-async function say(orderId, what, body) {
-  if (isBusy) return false;
-  isBusy = true;
+async function say(orderId, telling, wanted) {
   hideRefusal();
   at("outcome").textContent = "";
   try {
-    await tell(orderId, what, body);
+    await telling();
     return true;
   } catch (refusal) {
     if (!(refusal instanceof Refusal)) throw refusal;
-    showRefusal(orderId, refusal, body.status);
+    const now = refusal.code === "conflict" ? await standing(orderId) : undefined;
+    showRefusal(orderId, refusal, wanted, now);
     return false;
-  } finally {
-    isBusy = false;
   }
+}
+
+/** An order as it stands; the page may not be there yet. */
+function standing(orderId) {
+  return ask(`/api/orders/${encodeURIComponent(orderId)}`).catch(() => undefined);
 }

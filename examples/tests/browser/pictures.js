@@ -11,6 +11,10 @@ const README = fileURLToPath(new URL("../../../docs/pictures", import.meta.url))
 const DESKTOP = { width: 1120, height: 860 };
 const PHONE = { width: 390, height: 844 };
 
+/** A time zone in which it is one in the afternoon: what is told of today is not of two days. */
+const HOURS = 13 - new Date().getUTCHours();
+export const AFTERNOON = `Etc/GMT${HOURS > 0 ? "-" : "+"}${Math.abs(HOURS)}`;
+
 /**
  * Takes them of a program: into the directory that the command line names, where it names one, of
  * everything, in both sizes and colour schemes.
@@ -36,7 +40,7 @@ export async function takePictures(of, { forTheReadme, everything, desktop = DES
     if (directory === README) return await inShop((shop) => forTheReadme(shop, picture));
     for (const colorScheme of ["light", "dark"]) {
       for (const [size, viewport] of Object.entries({ desktop, phone: PHONE })) {
-        const options = { colorScheme, viewport, reducedMotion: "reduce" };
+        const options = { colorScheme, viewport, reducedMotion: "reduce", timezoneId: AFTERNOON };
         await inShop((shop) => everything(shop, picture, `${size}-${colorScheme}`, options));
       }
     }

@@ -46,15 +46,30 @@ export class Shop {
   static async open(browser, { variable, people, secrets }) {
     const path = process.env[variable];
     if (!path) throw new Error(`${variable} must name the shop's program`);
-    const env = { ...process.env, PORT: "0", SHOP_SECRET: "a secret of these tests", ...secrets };
-    const program = spawn(path, { env, stdio: ["ignore", "pipe", "inherit"] });
-    const shop = new Shop();
-    Object.assign(shop, { browser, people, program });
-    // Kept open, for a program that prints to a closed pipe fails.
-    shop.lines = createInterface({ input: program.stdout })[Symbol.asyncIterator]();
-    const { value } = await shop.lines.next();
-    shop.at = value.replace("listening on ", "");
+    const env = { ...process.env, SHOP_SECRET: "a secret of these tests", ...secrets };
+    const shop = Object.assign(new Shop(), { browser, people, path, env });
+    await shop.#begin("0");
     return shop;
+  }
+
+  async #begin(port) {
+    const env = { ...this.env, PORT: port };
+    this.program = spawn(this.path, { env, stdio: ["ignore", "pipe", "inherit"] });
+    // Kept open, for a program that prints to a closed pipe fails.
+    this.lines = createInterface({ input: this.program.stdout })[Symbol.asyncIterator]();
+    const { value } = await this.lines.next();
+    this.at = value.replace("listening on ", "");
+  }
+
+  /** Its program ends and begins anew where it was. The log was in memory, and is another. */
+  async restart() {
+    await this.#end();
+    await this.#begin(new URL(this.at).port);
+  }
+
+  async #end() {
+    const ended = once(this.program, "exit");
+    if (this.program.kill("SIGKILL")) await ended;
   }
 
   /** Somebody who signs in by the page for it. Each has a browser of their own, as it were. */
@@ -84,8 +99,7 @@ export class Shop {
 
   async close() {
     for (const context of this.#contexts) await context.close();
-    const ended = once(this.program, "exit");
-    if (this.program.kill()) await ended;
+    await this.#end();
   }
 }
 

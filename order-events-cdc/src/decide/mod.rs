@@ -7,6 +7,8 @@ mod values;
 
 use order_events_core::Lifecycle;
 
+pub(crate) use order::record_of;
+
 use crate::change::{Change, Operation, Records};
 use crate::decision::{Decision, Skip, Uncertain};
 use crate::malformed::Malformed;

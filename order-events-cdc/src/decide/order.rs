@@ -6,7 +6,7 @@ use order_events_core::{CustomerId, IdempotencyKey, Lifecycle, OrderId, Update};
 
 use super::provision;
 use super::values::{self, Text};
-use crate::change::{Change, Changed, Gap, Operation, Records};
+use crate::change::{Change, Changed, Operation, Records};
 use crate::decision::{Decision, LookUp, Skip};
 use crate::key;
 use crate::malformed::Malformed;
@@ -48,6 +48,20 @@ pub(super) fn decide<L: Lifecycle>(
     Ok(decisions)
 }
 
+/// Which of a change's records is this order.
+pub(crate) fn record_of<L: Lifecycle>(
+    change: &Change,
+    rules: &Rules<L>,
+    order: &OrderId,
+) -> Option<String> {
+    let Records::These(records) = &change.records else { return Some(order.to_string()) };
+    let is_its = |record: &&String| match &rules.id {
+        Key::Record => record.as_str() == order.as_str(),
+        Key::Field(field) => values::order_id(change, record, field).is_ok_and(|id| id == *order),
+    };
+    records.iter().find(is_its).cloned()
+}
+
 /// One order that a change is about.
 struct Case<'a, L: Lifecycle> {
     change: &'a Change,
@@ -59,20 +73,18 @@ struct Case<'a, L: Lifecycle> {
 impl<L: Lifecycle> Case<'_, L> {
     fn decide(&self, decisions: &mut Vec<Decision<L>>) -> Result<(), Malformed> {
         let account = self.account()?;
-        match self.change.operation {
-            Operation::Delete | Operation::Gap(Gap::Delete) => {
-                self.invalidate(account, decisions)?;
-                let update = self.keyed(Update::delete(&self.order), "delete");
-                decisions.push(Decision::Publish(update));
-                return Ok(());
-            }
-            // Nothing of it is told: it is decided again with what the record says.
-            Operation::Gap(_) if !self.change.known.contains_key(self.record) => {
-                self.invalidate(account, decisions)?;
-                decisions.push(look_up(self.change, self.record, Vec::new()));
-                return Ok(());
-            }
-            _ => {}
+        if self.change.is_deletion() {
+            self.invalidate(account, decisions)?;
+            let update = self.keyed(Update::delete(&self.order), "delete");
+            decisions.push(Decision::Publish(update));
+            return Ok(());
+        }
+        // Nothing of it is told: it is decided again with what the record says.
+        let is_gap = matches!(self.change.operation, Operation::Gap(_));
+        if is_gap && !self.change.known.contains_key(self.record) {
+            self.invalidate(account, decisions)?;
+            decisions.push(look_up(self.change, self.record, Vec::new()));
+            return Ok(());
         }
         let before = decisions.len();
         // First, so that who is told by the log finds nothing older in a cache.
@@ -80,9 +92,9 @@ impl<L: Lifecycle> Case<'_, L> {
             self.invalidate(account.clone(), decisions)?;
         }
         let status = self.publish_status(account.as_ref(), decisions)?;
-        self.publish_customer(account.as_ref(), status.is_some(), decisions);
-        self.publish_tracking(decisions)?;
-        self.publish_note(decisions)?;
+        self.publish_customer(account.as_ref(), status.as_deref(), decisions)?;
+        self.publish_tracking(status.as_deref(), decisions)?;
+        self.publish_note(status.as_deref(), decisions)?;
         let arrived = status.as_deref().filter(|_| self.arrives());
         if let Some(status) = arrived {
             provision::by_status(
@@ -143,17 +155,22 @@ impl<L: Lifecycle> Case<'_, L> {
     fn publish_customer(
         &self,
         account: Option<&CustomerId>,
-        is_told: bool,
+        status: Option<&str>,
         decisions: &mut Vec<Decision<L>>,
-    ) {
-        let Some(account) = account.filter(|_| !self.is_creation()) else { return };
-        if is_told || self.names_account() {
-            let update = Update::attach(&self.order, account);
+    ) -> Result<(), Malformed> {
+        let Some(account) = account.filter(|_| !self.is_creation()) else { return Ok(()) };
+        if status.is_some() || self.names_account() {
+            let update = self.begun(Update::attach(&self.order, account), status)?;
             decisions.push(Decision::Publish(self.keyed(update, "customer")));
         }
+        Ok(())
     }
 
-    fn publish_tracking(&self, decisions: &mut Vec<Decision<L>>) -> Result<(), Malformed> {
+    fn publish_tracking(
+        &self,
+        status: Option<&str>,
+        decisions: &mut Vec<Decision<L>>,
+    ) -> Result<(), Malformed> {
         let Some(fields) = &self.rules.tracking else { return Ok(()) };
         let all = [Some(&fields.carrier), Some(&fields.number), fields.url.as_ref()];
         if !all.into_iter().flatten().any(|field| self.change.concerns(field)) {
@@ -174,6 +191,7 @@ impl<L: Lifecycle> Case<'_, L> {
                     _ => self.key("tracking"),
                 };
                 let update = Update::tracking(&self.order, carrier, number, url);
+                let update = self.begun(update, status)?;
                 decisions.push(Decision::Publish(self.with_key(update, key)));
             }
             // There is no parcel, or not yet all of it.
@@ -188,7 +206,11 @@ impl<L: Lifecycle> Case<'_, L> {
         Ok(())
     }
 
-    fn publish_note(&self, decisions: &mut Vec<Decision<L>>) -> Result<(), Malformed> {
+    fn publish_note(
+        &self,
+        status: Option<&str>,
+        decisions: &mut Vec<Decision<L>>,
+    ) -> Result<(), Malformed> {
         let Some(field) = self.rules.note.as_ref().filter(|field| self.change.concerns(field))
         else {
             return Ok(());
@@ -198,7 +220,7 @@ impl<L: Lifecycle> Case<'_, L> {
                 decisions.push(Decision::Skip(Skip::Undatable { field: field.clone() }));
             }
             Text::Is(note) => {
-                let update = Update::note(&self.order, note).public();
+                let update = self.begun(Update::note(&self.order, note).public(), status)?;
                 decisions.push(Decision::Publish(self.keyed(update, "note")));
             }
             Text::Unsaid if self.names(field) => {
@@ -207,6 +229,19 @@ impl<L: Lifecycle> Case<'_, L> {
             Text::Empty | Text::Unsaid => {}
         }
         Ok(())
+    }
+
+    /// A log that does not know the order learns what it is, where the change says so without being
+    /// about it; `status` is what was told already.
+    fn begun(&self, update: Update<L>, status: Option<&str>) -> Result<Update<L>, Malformed> {
+        let Some(field) = self.rules.status.as_ref().filter(|_| status.is_none()) else {
+            return Ok(update);
+        };
+        let is = values::text(self.change, self.record, field)?.value();
+        Ok(match is.and_then(|is| self.rules.statuses.get(&is).copied()) {
+            Some(is) => update.assuming(is),
+            None => update,
+        })
     }
 
     /// Also for whoever had it before.

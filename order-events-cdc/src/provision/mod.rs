@@ -12,7 +12,7 @@ use async_trait::async_trait;
 
 pub use memory::MemoryQueue;
 #[cfg(feature = "redis")]
-pub use redis::RedisQueue;
+pub use redis::{RedisQueue, RedisQueueBuilder};
 pub use runner::{Failed, Provisioned, Provisioner, Ran, Retries, Runner};
 
 use crate::dead::BoxError;

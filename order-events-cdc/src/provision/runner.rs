@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use backon::{BackoffBuilder, ExponentialBuilder};
-use order_events_core::config::MAX_NOTE_BYTES;
 use order_events_core::{
     Hub, IdempotencyKey, Lifecycle, OrderStatus, PublishError, Stage, StageState, Update,
 };
@@ -17,6 +16,7 @@ use super::{Lease, ProvisioningQueue, QueueError};
 use crate::config::{ATTEMPTS, FIRST_RETRY, LONGEST_RETRY, PATIENCE};
 use crate::decision::Job;
 use crate::key;
+use crate::reason;
 
 /// The stage that watchers see.
 const STAGE: &str = "activation";
@@ -234,7 +234,7 @@ impl<P: Provisioner, L: Lifecycle> Runner<P, L> {
         if !self.queue.extend(lease).await? {
             return Ok(Ran::TakenOver);
         }
-        let told = shortened(reason, MAX_NOTE_BYTES).to_owned();
+        let told = reason::fitting(reason).to_owned();
         if let Err(reason) = self.tell(&lease.job, StageState::Failed, None, Some(told)).await {
             let is_ours = self.queue.retry(lease, self.retries.after(lease.attempt)).await?;
             return Ok(if is_ours { Ran::Again { reason } } else { Ran::TakenOver });
@@ -277,16 +277,4 @@ fn told_key(job: &Job, state: StageState) -> IdempotencyKey {
         StageState::Failed => "failed",
     };
     key::of(["told", job.trigger.as_str(), state])
-}
-
-/// The beginning of a text, cut between characters; an event has no empty reason.
-fn shortened(text: &str, limit: usize) -> &str {
-    if text.is_empty() {
-        return "no reason was given";
-    }
-    let mut end = limit.min(text.len());
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    &text[..end]
 }

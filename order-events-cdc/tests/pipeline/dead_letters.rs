@@ -1,6 +1,7 @@
 //! What cannot be carried out is kept, and never dropped.
 
-use order_events_cdc::{Carried, Dying, NotDone, Rules};
+use order_events_cdc::{Carried, Dying, NotDone, Rules, Skip};
+use order_events_core::OrderStatus;
 use serde_json::{Value, json};
 
 use crate::support::{Records, Service, becomes, change};
@@ -65,6 +66,79 @@ async fn what_is_looked_up_is_decided_on_again() {
     let (carried, _) = pipeline.carry_out(&event).await.unwrap();
     assert_eq!(carried, [Carried::Forgotten]);
     assert_eq!(service.drawer.reasons(), []);
+}
+
+/// What is told of an order that the log does not know, of which the event does not say what it is.
+fn parcel(order: &str, transaction: &str) -> Vec<u8> {
+    let fields = json!({"Carrier__c": "UPS", "Tracking_Number__c": "1Z"});
+    raw(&change("Order", order, transaction, fields))
+}
+
+fn rules_with_parcels() -> Rules {
+    Rules::salesforce().tracking_in("Carrier__c", "Tracking_Number__c", None)
+}
+
+async fn status(service: &Service, order: &str) -> Option<(OrderStatus, u64)> {
+    let state = service.hub.state(&Default::default(), &order.parse().unwrap()).await.unwrap();
+    state.map(|state| (state.status, state.version))
+}
+
+#[tokio::test]
+async fn an_order_that_the_log_does_not_know_begins_as_what_it_is() {
+    let service = Service::new();
+    let record = json!({"Status": "Shipped", "AccountId": "ada"}).as_object().unwrap().clone();
+    let records = Records([("1".to_owned(), record)].into());
+    let pipeline = service.pipeline_by(rules_with_parcels()).looking_up(records);
+    for _ in 0..2 {
+        pipeline.carry_out(&parcel("1", "t")).await.unwrap();
+    }
+    assert_eq!(service.drawer.reasons(), []);
+    assert_eq!(status(&service, "1").await, Some((OrderStatus::Shipped, 2)));
+    // Where the event says it, nobody needs to be asked.
+    let fields = json!({"Carrier__c": "UPS", "Tracking_Number__c": "2Z", "Status": "Delivered"});
+    let mut event = change("Order", "2", "t", fields);
+    event["ChangeEventHeader"]["changedFields"] = json!(["Carrier__c", "Tracking_Number__c"]);
+    service.pipeline_by(rules_with_parcels()).carry_out(&raw(&event)).await.unwrap();
+    assert_eq!(status(&service, "2").await, Some((OrderStatus::Delivered, 2)));
+}
+
+#[tokio::test]
+async fn an_order_that_nobody_knows_is_not_invented() {
+    let service = Service::new();
+    let pipeline = service.pipeline_by(rules_with_parcels());
+    let (carried, _) = pipeline.carry_out(&parcel("1", "t")).await.unwrap();
+    let [Dying::Refused { order, reason }] = &service.drawer.reasons()[..] else {
+        panic!("{carried:?}");
+    };
+    assert_eq!((order.as_str(), reason.as_str()), ("1", "no such order"));
+    assert_eq!(status(&service, "1").await, None);
+}
+
+#[tokio::test]
+async fn that_an_unknown_order_is_deleted_is_nothing_to_be_told() {
+    let service = Service::new();
+    let mut event = becomes("1", "Draft", "t");
+    event["ChangeEventHeader"]["changeType"] = json!("DELETE");
+    let (carried, _) = service.pipeline().carry_out(&raw(&event)).await.unwrap();
+    let order = "1".parse().unwrap();
+    assert_eq!(carried, [Carried::Forgotten, Carried::Skipped(Skip::NotThere { order })]);
+    assert_eq!(service.drawer.reasons(), []);
+}
+
+#[tokio::test]
+async fn what_is_looked_up_in_two_parts_is_put_together() {
+    let service = Service::new();
+    let record = json!({
+        "Carrier__c": "UPS", "Tracking_Number__c": "1Z", "Activation_Status__c": null,
+        "External_Order_Id__c": null,
+    });
+    let records = Records([("1".to_owned(), record.as_object().unwrap().clone())].into());
+    let pipeline = service.pipeline_by(rules_with_parcels().strict()).looking_up(records);
+    let fields = json!({"Status": "Approved", "Tracking_Number__c": "1Z"});
+    let (carried, _) = pipeline.carry_out(&raw(&change("Order", "1", "t", fields))).await.unwrap();
+    let enqueued = carried.iter().filter(|done| matches!(done, Carried::Enqueued(_))).count();
+    assert_eq!((enqueued, service.drawer.reasons()), (1, vec![]), "{carried:?}");
+    assert_eq!(status(&service, "1").await, Some((OrderStatus::Processing, 2)));
 }
 
 #[tokio::test]

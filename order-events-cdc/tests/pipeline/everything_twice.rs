@@ -7,8 +7,9 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use order_events_cdc::{
-    Failed, Job, Loaded, MemoryPositions, OrderCache, OrderLoader, Pipeline, Position, Positions,
-    Provisioned, Provisioner, ProvisioningQueue, Rules, Runner, Salesforce, async_trait,
+    Delivered, Failed, Feed, FeedError, Job, Loaded, MemoryPositions, OrderCache, OrderLoader,
+    Pipeline, Position, Positions, Provisioned, Provisioner, ProvisioningQueue, Rules, Runner,
+    Salesforce, async_trait,
 };
 use order_events_core::{
     Cursor, Delivery, EventKind, Grant, Hub, OrderId, OrderStatus, Principal, Resume, Scope,
@@ -88,6 +89,30 @@ impl OrderLoader for Elsewhere {
     }
 }
 
+/// Before an event is delivered somebody looks, and then it happens: what is cached is as old as can
+/// be.
+struct Unfolding {
+    bus: Bus,
+    elsewhere: Elsewhere,
+    cache: Arc<OrderCache<Elsewhere>>,
+}
+
+#[async_trait]
+impl Feed for Unfolding {
+    async fn open(&mut self, after: Option<&Position>) -> Result<(), FeedError> {
+        self.bus.open(after).await
+    }
+
+    async fn next(&mut self) -> Result<Option<Delivered>, FeedError> {
+        if let Some(event) = self.bus.events.get(self.bus.next) {
+            let order = event["ChangeEventHeader"]["recordIds"][0].as_str().unwrap();
+            let _ = self.cache.get(&OrderId::new(order).unwrap()).await;
+            happens(&self.elsewhere, event);
+        }
+        self.bus.next().await
+    }
+}
+
 /// Counts what is done for each trigger.
 #[derive(Clone, Default)]
 struct Counting(Arc<Mutex<BTreeMap<String, u32>>>);
@@ -129,12 +154,6 @@ async fn live(story: &Story) {
     while delivered < deliveries.len() {
         let end = restarts.next().map_or(deliveries.len(), |more| delivered + more);
         let end = end.min(deliveries.len());
-        for event in &deliveries[delivered..end] {
-            happens(&elsewhere, event);
-            // Somebody looks before it is told, and so what is cached is as old as can be.
-            let order = event["ChangeEventHeader"]["recordIds"][0].as_str().unwrap();
-            let _ = cache.get(&OrderId::new(order).unwrap()).await;
-        }
         let pipeline: Pipeline = Pipeline::new(
             Salesforce,
             Rules::salesforce(),
@@ -144,7 +163,8 @@ async fn live(story: &Story) {
             Refreshed::default(),
         )
         .forgetting(Arc::clone(&cache) as _);
-        let mut bus = Bus::of(deliveries[..end].to_vec());
+        let bus = Bus::of(deliveries[..end].to_vec());
+        let mut bus = Unfolding { bus, elsewhere: elsewhere.clone(), cache: Arc::clone(&cache) };
         pipeline.run(&mut bus, &positions, |_| {}).await.unwrap();
         delivered = end;
         if end < deliveries.len() && end >= 2 && end.is_multiple_of(2) {

@@ -53,7 +53,10 @@ pub(crate) struct Records(pub(crate) HashMap<String, Fields>);
 #[async_trait]
 impl LookUps for Records {
     async fn look_up(&self, wanted: &LookUp) -> Result<Option<Fields>, BoxError> {
-        Ok(self.0.get(&wanted.record).cloned())
+        let Some(record) = self.0.get(&wanted.record) else { return Ok(None) };
+        let is_wanted = |name: &String| wanted.fields.is_empty() || wanted.fields.contains(name);
+        let wanted = record.iter().filter(|(name, _)| is_wanted(name));
+        Ok(Some(wanted.map(|(name, value)| (name.clone(), value.clone())).collect()))
     }
 }
 

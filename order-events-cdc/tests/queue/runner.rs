@@ -7,14 +7,11 @@ use std::time::Duration;
 use order_events_cdc::{
     Failed, Job, MemoryQueue, Provisioned, Provisioner, ProvisioningQueue, Ran, Runner, async_trait,
 };
-use order_events_core::{
-    Audience, Delivery, EventKind, Grant, Hub, OrderEvent, Principal, Resume, Scope, StageState,
-    Update,
-};
+use order_events_core::{Audience, Hub, StageState, Update};
 use serde_json::json;
 use tokio::sync::Notify;
 
-use crate::job;
+use crate::{job, stages};
 
 const LONG: Duration = Duration::from_secs(3600);
 
@@ -76,29 +73,8 @@ impl Shop {
         )
     }
 
-    /// The stages that watchers of the order see, with the reasons that staff see.
     async fn stages(&self, audience: Audience) -> Vec<(StageState, Option<String>)> {
-        let grant = Grant::new(Principal::new("ada").unwrap(), Scope::Order(job("1", 1).order));
-        let grant = if audience == Audience::Staff { grant.as_staff() } else { grant };
-        let mut fresh = self.hub.subscribe(grant.clone(), Resume::Fresh).await.unwrap();
-        fresh.next().await;
-        let now = fresh.cursor();
-        let from_the_beginning = order_events_core::Cursor { seq: 0, ..now };
-        let resume = Resume::After(from_the_beginning);
-        let mut watching = self.hub.subscribe(grant, resume).await.unwrap();
-        let mut stages = Vec::new();
-        while watching.cursor() != now {
-            let Some(Delivery::Event(event)) = watching.next().await else { break };
-            let event: OrderEvent = event.decode();
-            if let EventKind::Stage { workflow, stage, state, reason, .. } = event.kind {
-                assert_eq!(
-                    (workflow.as_str(), stage.as_str()),
-                    ("provision/default/1/1", "activation")
-                );
-                stages.push((state, reason));
-            }
-        }
-        stages
+        stages::seen(&self.hub, audience).await
     }
 }
 

@@ -179,13 +179,15 @@ impl<L: Lifecycle> Hub<L> {
     /// Whether a grant could be watched by now, as far as that is known without the log: it has not
     /// expired, and the hub is not drained. For doors that answer without a subscription.
     pub fn admits(&self, grant: &Grant) -> Result<(), SubscribeError> {
-        if grant.is_over(self.shared.clock.now()) {
-            return Err(SubscribeError::Expired);
-        }
-        match self.shared.registry.is_closed(&grant.tenant) {
+        let admitted = match self.shared.registry.is_closed(&grant.tenant) {
+            _ if grant.is_over(self.shared.clock.now()) => Err(SubscribeError::Expired),
             true => Err(SubscribeError::Draining),
             false => Ok(()),
-        }
+        };
+        admitted.inspect_err(|error| {
+            self.shared.counters.refused();
+            telemetry::refused(grant, error);
+        })
     }
 
     /// Whether there is such an order. Costs the engine one look.
@@ -226,7 +228,7 @@ impl<L: Lifecycle> Hub<L> {
         Drain { shared: Arc::clone(&self.shared), until }
     }
 
-    /// Numbers. Costs by the number of watch points, not by subscriptions.
+    /// Numbers. Costs by the number of subscriptions, a word of memory each.
     pub fn stats(&self) -> HubStats {
         let mut stats = self.shared.counters.read();
         self.shared.registry.each(|point| {
@@ -247,7 +249,7 @@ impl<L: Lifecycle> Hub<L> {
     pub fn lag(&self) -> Lag {
         let mut lag = Lag::default();
         self.shared.registry.each(|point| {
-            point.seats.each(|_, _, _, behind| {
+            point.seats.each(|_, _, _, behind, _| {
                 lag.streams += usize::from(behind != Some(0));
                 lag.most = lag.most.max(behind.unwrap_or(0));
             });
@@ -260,13 +262,19 @@ impl<L: Lifecycle> Hub<L> {
     /// pushed; everything else is counted as it happens. Costs what [`watchers`](Self::watchers) does.
     #[cfg(feature = "metrics")]
     #[cfg_attr(docsrs, doc(cfg(feature = "metrics")))]
-    pub fn report(&self) {
+    pub fn set_gauges(&self) {
         telemetry::report(&self.stats(), self.lag());
     }
 
     /// What it allows, and how it behaves.
     pub fn config(&self) -> &Config {
         &self.shared.config
+    }
+
+    /// A number drawn at random, which tells this hub from any other, of another process or of this
+    /// one before it was started again.
+    pub fn instance(&self) -> u64 {
+        self.shared.nonce
     }
 
     /// Whether it was [drained](Self::drain).
@@ -279,7 +287,7 @@ impl<L: Lifecycle> Hub<L> {
     pub fn watchers(&self) -> Vec<Watcher> {
         let mut watchers = Vec::new();
         self.shared.registry.each(|point| {
-            point.seats.each(|_, owner, seen, behind| {
+            point.seats.each(|_, owner, seen, behind, ending| {
                 watchers.push(Watcher {
                     id: owner.id,
                     principal: owner.principal.clone(),
@@ -289,6 +297,7 @@ impl<L: Lifecycle> Hub<L> {
                     since: owner.since,
                     cursor: Cursor { epoch: point.watch.epoch(), seq: seen },
                     behind,
+                    ending,
                 });
             });
         });
@@ -302,13 +311,15 @@ impl<L: Lifecycle> Hub<L> {
         let mut closed = false;
         self.shared.registry.each(|point| {
             let mut found = None;
-            point.seats.each(|seat, owner, _, _| {
+            point.seats.each(|seat, owner, _, _, _| {
                 if owner.id == id {
                     found = Some(seat);
                 }
             });
             if let Some(seat) = found {
-                closed |= point.seats.end(seat, EndReason::Revoked, &mut wakes);
+                // One that has ended already, and has yet to take note, is closed as well.
+                point.seats.end(seat, EndReason::Revoked, &mut wakes);
+                closed = true;
             }
         });
         wakes.wake();

@@ -212,15 +212,15 @@ impl Shared {
         count.subscriptions
     }
 
-    /// Gives a seat back.
-    pub(crate) fn leave(&self, point: &Arc<Point>, seat: u32) {
+    /// Gives a seat back, and says whose it was.
+    pub(crate) fn leave(&self, point: &Arc<Point>, seat: u32) -> Option<(u64, Principal)> {
         // First out of the principal's list, so that nobody ends a seat that is another's by then.
         // The seat still stands, so its owner can be asked.
-        let owner = point.seats.owner(seat, |owner| owner.principal.clone());
+        let owner = point.seats.owner(seat, |owner| (owner.id, owner.principal.clone()));
         let mut is_vacated = false;
-        if let Some(principal) = owner {
-            let mut principals = self.principals(&principal).lock();
-            principals.remove(&principal, point, seat);
+        if let Some((_, principal)) = &owner {
+            let mut principals = self.principals(principal).lock();
+            principals.remove(principal, point, seat);
             is_vacated = point.seats.is_vacated(seat);
         }
         self.registry.leave(point, seat);
@@ -228,6 +228,7 @@ impl Shared {
             true => self.count.lock().vacated -= 1,
             false => self.exit(),
         }
+        owner
     }
 
     /// Ends the streams of a principal on this node, and says how many.

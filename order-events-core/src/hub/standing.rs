@@ -63,6 +63,11 @@ impl<E: Copy> Standing<E> {
         self.ended
     }
 
+    /// Why its time is over, if it is. Nobody has asked.
+    pub(super) fn ended(&self) -> Option<E> {
+        self.ended
+    }
+
     /// Its time is over, unless it was already: then false.
     pub(super) fn end(&mut self, why: E) -> bool {
         let is_news = self.ended.is_none();

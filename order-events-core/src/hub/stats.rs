@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use super::delivery::Reset;
+use super::delivery::{EndReason, Reset};
 use crate::cursor::Cursor;
 use crate::event::Audience;
 use crate::grant::Scope;
@@ -19,15 +19,16 @@ pub(crate) enum Opening {
     Resumed,
     /// From a cursor, and is given what it missed.
     Replayed,
-    /// Anew, though it had a cursor.
-    Reset(ResetReason),
+    /// Anew, though it had a cursor, or something that was to be one.
+    Reset,
 }
 
 impl Opening {
     pub(crate) fn of(presented: bool, reset: Option<Reset>, is_empty: bool) -> Self {
-        match (presented, reset) {
-            (_, Some(reset)) => Self::Reset(reset.reason),
-            (false, None) => Self::Fresh,
+        match (presented, reset.map(|reset| reset.reason)) {
+            // Whoever begins with a large scope is told to page it, and had nothing to lose.
+            (false, None | Some(ResetReason::Large)) => Self::Fresh,
+            (_, Some(_)) => Self::Reset,
             (true, None) if is_empty => Self::Resumed,
             (true, None) => Self::Replayed,
         }
@@ -39,7 +40,7 @@ impl Opening {
             Self::Fresh => "fresh",
             Self::Resumed => "resumed",
             Self::Replayed => "replayed",
-            Self::Reset(_) => "reset",
+            Self::Reset => "reset",
         }
     }
 }
@@ -63,7 +64,8 @@ impl Counters {
             Opening::Fresh => bump(&self.fresh),
             Opening::Resumed => bump(&self.resumed),
             Opening::Replayed => bump(&self.replayed),
-            Opening::Reset(reason) => self.reset(reason),
+            // Counted by its reason.
+            Opening::Reset => {}
         }
     }
 
@@ -169,7 +171,8 @@ impl Default for HubStats {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Lag {
-    /// Readers that have something to take, or turn to the log.
+    /// Readers that have something to take of their window, or were lapped by it. Not those who wait
+    /// for the log, which has what they need: that shows by its failures.
     pub streams: usize,
     /// The most events that one has yet to take of its window.
     pub most: u64,
@@ -196,4 +199,6 @@ pub struct Watcher {
     /// How many events of the window it has yet to take; none where it fell behind the window and
     /// will read the log.
     pub behind: Option<u64>,
+    /// Why its time is over, where it has yet to take note: its connection takes nothing.
+    pub ending: Option<EndReason>,
 }

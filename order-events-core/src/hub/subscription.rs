@@ -60,6 +60,8 @@ pub struct Subscription {
     finality: Finality,
     life: Life,
     begun: Begun,
+    /// It has been given everything, and was not polled since.
+    waits: bool,
     seat: u32,
 }
 
@@ -100,6 +102,7 @@ impl Subscription {
             finality: Rest::NONE.finality,
             life: Life::any(),
             begun: Begun::NotYet,
+            waits: false,
             seat,
         }
     }
@@ -130,8 +133,10 @@ impl Subscription {
             self.life = Life::of(order.born);
         }
         let opening = Opening::of(presented, backlog.reset, backlog.is_empty());
+        let reset = backlog.reset.map(|reset| reset.reason);
         self.shared().counters.opened(opening);
-        telemetry::opened(&self.point, self.seat, opening);
+        reset.into_iter().for_each(|reason| self.shared().counters.reset(reason));
+        telemetry::opened(&self.point, self.seat, opening, reset);
         self.begun = if is_resumed { Begun::Resumed } else { Begun::Anew };
         self.enter(backlog);
         Ok(true)
@@ -176,10 +181,12 @@ impl Subscription {
                                 return self.end(why);
                             }
                             let event = self.take(record);
-                            self.tell_delivered(&event, true);
+                            self.tell_delivered(&event);
+                            self.waits = false;
                             return Poll::Ready(Some(Delivery::Event(event)));
                         }
                         Taken::Lapped => {
+                            self.waits = false;
                             self.shared().counters.fell_behind();
                             telemetry::fell_behind(&self.point, self.seat);
                             self.read_log();
@@ -197,8 +204,9 @@ impl Subscription {
                                 if let Err(why) = self.life.take(&event.record) {
                                     return self.end(why);
                                 }
-                                self.tell_delivered(event, false);
+                                self.tell_delivered(event);
                             }
+                            self.waits = false;
                             self.stand_after(&delivery);
                             return Poll::Ready(Some(delivery));
                         }
@@ -261,9 +269,9 @@ impl Subscription {
         Event { record, audience: self.point.audience, cursor: self.cursor }
     }
 
-    fn tell_delivered(&self, event: &Event, is_live: bool) {
+    fn tell_delivered(&self, event: &Event) {
         let shared = self.shared();
-        shared.telemetry.delivered(event, &self.point, is_live, &*shared.clock);
+        shared.telemetry.delivered(event, &self.point, self.waits, &*shared.clock);
     }
 
     fn rest(&mut self, rest: Rest) {
@@ -288,6 +296,7 @@ impl Subscription {
         if self.quiet_at().is_some_and(|at| at <= self.shared().clock.now()) {
             return self.end(EndReason::Quiet);
         }
+        self.waits = true;
         Poll::Pending
     }
 
@@ -320,10 +329,12 @@ impl Subscription {
     fn stop(&mut self, reason: Option<EndReason>) {
         if !matches!(self.phase, Phase::Over) {
             self.phase = Phase::Over;
+            // Whoever let go may have been told to, and not have looked.
+            let reason = reason.or_else(|| self.point.seats.ask_whether_over(self.seat));
+            let owner = self.shared().leave(&self.point, self.seat);
             if self.begun != Begun::NotYet {
-                telemetry::ended(&self.point, self.seat, reason);
+                telemetry::ended(&self.point, owner, reason);
             }
-            self.shared().leave(&self.point, self.seat);
         }
     }
 

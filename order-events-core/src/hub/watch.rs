@@ -282,13 +282,13 @@ where
     }
 
     /// Shows every seat: its owner, the seq of what it saw last, and how many events of the window
-    /// it has yet to take (none where it was lapped).
-    pub(crate) fn each(&self, mut show: impl FnMut(u32, &O, u64, Option<u64>)) {
+    /// it has yet to take (none where it was lapped), and why its time is over, if it is.
+    pub(crate) fn each(&self, mut show: impl FnMut(u32, &O, u64, Option<u64>, Option<E>)) {
         let inner = self.0.lock();
         let end = inner.end();
         for (place, seat) in inner.seats.iter().filter(|(_, seat)| !seat.standing.is_vacated()) {
             let behind = (seat.next >= inner.base).then(|| end - seat.next);
-            show(place as u32, &seat.owner, seat.seen, behind);
+            show(place as u32, &seat.owner, seat.seen, behind, seat.standing.ended());
         }
     }
 }

@@ -1,5 +1,6 @@
--- Compares the order's version, its epoch and the key, and appends. No state machine: what an order may become
--- was decided before. All is checked before anything is written, for a script is not rolled back.
+-- Compares the order's version, the epoch and the key, and appends. No state machine: what an order
+-- may become was decided before. All is checked before anything is written, for a script is not
+-- rolled back.
 --
 -- Numbers: `seq` is added to and compared as a Lua number, which is exact below 2^53; at a million
 -- events a second a log takes 285 years to get there. Versions, fingerprints and epochs are only
@@ -20,8 +21,10 @@ local status, customer, finality, deleted = ARGV[10], ARGV[11], ARGV[12], ARGV[1
 local is_timeline, is_work = ARGV[14] == '1', ARGV[15] == '1'
 local key, fingerprint, former, planned_in = ARGV[16], ARGV[17], ARGV[18], ARGV[19]
 
--- How often it is asked who may be forgotten, and how many at once: more in all than can come to be.
-local DUE_EVERY, DUE_AT_ONCE = 16, '32'
+-- How often it is asked who may be forgotten, and how many at once. They are forgotten in two round
+-- trips, in which each publisher appends one event: so many publishers at once do not outrun it, though
+-- each of their events finishes an order.
+local DUE_EVERY, DUE_AT_ONCE = 16, '128'
 
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
@@ -48,6 +51,7 @@ end
 local function is(name, kind)
   local found = redis.call('TYPE', name).ok
   if found ~= 'none' and found ~= kind then stopped = stopped or foreign(name) end
+  return found == kind
 end
 
 local known = ours(meta, 'HMGET', meta, 'format', 'epoch', 'run', 'head', 'trimmed', 'forgotten', 'oldest', 'lineage')
@@ -79,15 +83,15 @@ local seen = false
 if key ~= '' then seen = ours(keys, 'HGET', keys, key) end
 local first_key = first_of(keyring, '^%d+ %d+ .')
 local first_seq = first_of(seqs, '^%d+$')
--- Of an order that is not there nothing else is, either: its hash has been lost.
-if is_new and first_seq then stopped = stopped or foreign(seqs) end
 local entries = (is_timeline or was_deleted) and ours(timeline, 'LLEN', timeline)
-if is_new or was_deleted or is_deleted then is(orders, 'zset') end
-local first_of_customer, of_customer
+local is_listed = (is_new or was_deleted or is_deleted) and ours(orders, 'ZSCORE', orders, id)
+-- Of an order that is not there nothing else is, either: its hash has been lost.
+if is_new and (first_seq or is_listed) then stopped = stopped or foreign(first_seq and seqs or orders) end
+local of_customer, first_of_customer, has_orders
 if customer ~= '' then
   of_customer = ours(customer_key, 'HMGET', customer_key, 'dropped')
   first_of_customer = first_of(customer_seqs, '^%d+$')
-  is(customer_orders, 'zset')
+  has_orders = is(customer_orders, 'zset')
 end
 if former ~= '' then is(former_orders or customer_orders, 'zset') end
 if stopped then return stopped end
@@ -171,10 +175,10 @@ if was_deleted and not is_deleted then
   entries = 0
 end
 
--- The places of a scope's events, the last of them: what is let go of is said to be dropped.
-local function index(list, hash, first)
+-- The places of a scope's events, the last of them: what is let go of is said to be dropped, and so
+-- is what was lost before.
+local function index(list, hash, first, dropped)
   local held = redis.call('RPUSH', list, seq)
-  local dropped
   for _ = 1, 2 do
     local oldest_place = tonumber(first or '')
     if not oldest_place or (held <= order_history and oldest_place > floor) then break end
@@ -184,14 +188,17 @@ local function index(list, hash, first)
   end
   if dropped then redis.call('HSET', hash, 'dropped', dropped) end
 end
-index(seqs, order, first_seq)
+index(seqs, order, first_seq, not is_new and not first_seq and head)
 if customer ~= '' then
-  if of_customer[1] then
-    redis.call('HSET', customer_key, 'seq', seq)
-  else
-    redis.call('HSET', customer_key, 'seq', seq, 'dropped', forgotten)
+  redis.call('HSET', customer_key, 'seq', seq)
+  local dropped
+  if not first_of_customer and (of_customer[1] or has_orders) then
+    dropped = head
+  elseif not of_customer[1] then
+    -- Of a list whose hash is lost, nobody knows what was before it.
+    dropped = first_of_customer and number(tonumber(first_of_customer) - 1) or forgotten
   end
-  index(customer_seqs, customer_key, first_of_customer)
+  index(customer_seqs, customer_key, first_of_customer, dropped)
 end
 
 local placed = seq .. ' ' .. text

@@ -8,6 +8,10 @@ local function is(name, kind)
   local found = redis.call('TYPE', name).ok
   return found == 'none' or found == kind
 end
+-- The place of a scope's last event: the hash of it knows, should its list be lost.
+local function last_of(hash, list)
+  return math.max(tonumber(redis.call('HGET', hash, 'seq')) or 0, tonumber(redis.call('LINDEX', list, -1)) or 0)
+end
 -- What a read that failed means.
 local function failed(answer, name)
   return string.find(answer.err, '^WRONGTYPE') and foreign(name) or answer

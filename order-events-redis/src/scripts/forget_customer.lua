@@ -4,13 +4,11 @@ local customer_key, customer_seqs, customer_orders = KEYS[4], KEYS[5], KEYS[6]
 local member, trimmed = 'c' .. ARGV[3], tonumber(known[3])
 redis.call('ZREM', finished, member)
 if redis.call('EXISTS', customer_orders) == 1 then return 'kept' end
-local last = tonumber(redis.call('LINDEX', customer_seqs, -1)) or 0
+local last = last_of(customer_key, customer_seqs)
 if last > trimmed then
   redis.call('ZADD', finished, number(last), member)
   return 'kept'
 end
-local dropped = tonumber(redis.call('HGET', customer_key, 'dropped')) or 0
-if dropped > last then last = dropped end
 redis.call('DEL', customer_key, customer_seqs)
 if last > tonumber(known[4]) then redis.call('HSET', meta, 'forgotten', number(last)) end
 return 'forgotten'

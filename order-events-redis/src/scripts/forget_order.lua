@@ -34,7 +34,7 @@ redis.call('DEL', order, seqs, timeline)
 redis.call('ZREM', orders, id)
 local gone = seq
 if customer ~= '' and redis.call('ZREM', customer_orders, id) == 1 and redis.call('EXISTS', customer_orders) == 0 then
-  local last = tonumber(redis.call('LINDEX', customer_seqs, -1)) or 0
+  local last = last_of(customer_key, customer_seqs)
   if last <= trimmed then
     redis.call('DEL', customer_key, customer_seqs)
     if last > gone then gone = last end

@@ -1,9 +1,10 @@
 -- A scope's events after a place: of the tenant from the log itself, of an order or a customer by
 -- their list of places, so that nobody else's are looked at.
-local hash, list = KEYS[3], KEYS[4]
+local hash, list, listed = KEYS[3], KEYS[4], KEYS[5]
 local after, last = tonumber(ARGV[3]), tonumber(ARGV[4]) or tonumber(known[2])
 local sees_all = ARGV[5] == 'staff'
 local events_left, bytes_left, looks_left = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
+local id = ARGV[9]
 
 if not is(log, 'stream') then return foreign(log) end
 
@@ -57,12 +58,18 @@ else
   dropped = tonumber(known_of_it[1] or known[4])
   if not known_of_it[1] then
     if redis.call('EXISTS', hash) == 1 then return foreign(hash) end
-    -- Whose hash is gone had other places before these, perhaps.
-    if places[1] then lost((tonumber(places[1]) or 1) - 1) end
+    if not is(listed, 'zset') then return foreign(listed) end
+    -- Whose hash is gone had other places before these, perhaps. Where the list is gone, too, an order
+    -- is still in the list of all, and a customer has orders.
+    if places[1] then
+      lost((tonumber(places[1]) or 1) - 1)
+    elseif (id == '' and redis.call('EXISTS', listed) == 1) or redis.call('ZSCORE', listed, id) then
+      lost(head)
+    end
   end
   -- Its last event is known apart: where that is not in the list, what is lost is not known.
   local newest_of_it = tonumber(known_of_it[2] or '') or 0
-  if newest_of_it > floor and places[#places] ~= known_of_it[2] then
+  if (tonumber(places[#places] or '') or 0) < newest_of_it then
     lost(newest_of_it)
     places = {}
   end

@@ -199,6 +199,10 @@ impl Tails {
                 match wake {
                     Some(wake) => {
                         let asked = wake.unsubscribe(&keys.channel(), self.link.deadline()).await;
+                        if asked.is_err() {
+                            // It is still told of the channel, or will be told later that it is not.
+                            self.give_up(&wake);
+                        }
                         self.judge(&wake, keys.slot, asked)
                     }
                     None => Ok(()),
@@ -227,10 +231,7 @@ impl Tails {
         asked.map_err(|error| match error.code() {
             // The slot is another's by now, or nobody's.
             Some(_) => self.link.forget(slot),
-            None => {
-                wake.give_up();
-                self.lost(wake.id);
-            }
+            None => self.give_up(wake),
         })
     }
 
@@ -258,6 +259,12 @@ impl Tails {
         }
     }
 
+    /// Another connection is to be opened.
+    fn give_up(&self, wake: &Wake) {
+        wake.give_up();
+        self.lost(wake.id);
+    }
+
     /// A connection is gone.
     fn lost(&self, wake: u64) {
         let all: Vec<_> = lock(&self.followed).values().cloned().collect();
@@ -281,15 +288,13 @@ impl Tails {
                 continue;
             }
             if wake.is_to_another(self.link.deadline()).await == Ok(true) {
-                wake.give_up();
-                self.lost(wake.id);
+                self.give_up(&wake);
                 continue;
             }
             for some in stands.chunks(wake::HEADS) {
                 let keys = some.iter().map(|(_, followed)| followed.keys.meta());
                 let Ok(heads) = wake.heads(keys, self.link.deadline()).await else {
-                    wake.give_up();
-                    self.lost(wake.id);
+                    self.give_up(&wake);
                     break;
                 };
                 for ((at, followed), (epoch, head)) in some.iter().zip(heads) {

@@ -9,7 +9,8 @@ use redis::{PushInfo, PushKind, RedisError, Value, cmd};
 use tokio::time::Instant;
 
 use super::Tails;
-use crate::node::{Node, ask, field, info};
+use crate::info::{Info, questions};
+use crate::node::{Node, ask};
 
 /// How many heads are asked for at once.
 pub(super) const HEADS: usize = 256;
@@ -77,7 +78,7 @@ impl Wake {
         self.is_lost.load(Ordering::SeqCst)
     }
 
-    /// It does not answer: another is to be opened.
+    /// It does not answer, or not as it should.
     pub(super) fn give_up(&self) {
         self.is_lost.store(true, Ordering::SeqCst);
     }
@@ -108,9 +109,9 @@ impl Wake {
     /// live on by itself, and say for ever that nothing happens.
     pub(super) async fn is_to_another(&self, deadline: Instant) -> Result<bool, ()> {
         let calls = self.node.look(deadline).await.map_err(drop)?;
-        let wakes = ask(&mut self.connection.clone(), &[info()], deadline).await.map_err(drop)?;
-        let wakes = wakes.first().and_then(|wakes| field(wakes, "run_id"));
-        Ok(field(&calls, "run_id") != wakes)
+        let wakes = ask(&mut self.connection.clone(), &questions(), deadline).await;
+        let wakes = wakes.and_then(Info::read).map_err(drop)?;
+        Ok(calls.field("run_id") != wakes.field("run_id"))
     }
 
     /// Epoch and head of these tenants, by their meta keys; none where there is no log of ours.

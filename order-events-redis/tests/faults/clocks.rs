@@ -13,6 +13,7 @@ use order_events_redis::RedisEngine;
 use crate::many_nodes::end_of;
 use crate::support::load::Load;
 use crate::support::nodes::{Node, POLL, remark, viewers};
+use crate::support::proxy::Proxy;
 use crate::support::redis::{Options, Redis};
 use crate::support::viewer::all_saw_it_all;
 use crate::support::wait::in_time;
@@ -120,6 +121,33 @@ async fn a_revocation_is_heard_though_the_last_was_lost_and_the_clock_is_behind(
         redis.flush();
         redis.set_clock(-(HOUR.as_micros() as i64) * (nth as i64 + 1));
     }
+}
+
+/// … and what is revoked after that, when the clock is right again, does not hide it from a node that
+/// was cut off meanwhile.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs redis-server: run by scripts/test"]
+async fn a_revocation_by_a_clock_that_is_behind_reaches_a_node_that_was_cut_off() {
+    let redis = Redis::start(Options::forgetful().with_a_clock()).await;
+    let proxy = Proxy::before(redis.address());
+    let a = Node::on(&redis.url()).await;
+    let b = Node::on(&redis.url_by(proxy.address)).await;
+    let revoke = async |name: &str| {
+        let principal = Principal::new(name).unwrap();
+        in_time("it is announced", a.hub.revoke(&principal)).await.unwrap();
+    };
+    let (mut anna, mut bob) = (b.watch("anna").await, b.watch("bob").await);
+    revoke("bob").await;
+    assert_eq!(end_of(&mut bob).await, EndReason::Revoked);
+    proxy.refuse();
+    b.says_reachable(false).await;
+    redis.flush();
+    redis.set_clock(-(HOUR.as_micros() as i64));
+    revoke("anna").await;
+    redis.set_clock(0);
+    revoke("carol").await;
+    proxy.pass();
+    assert_eq!(end_of(&mut anna).await, EndReason::Revoked);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,14 +3,17 @@
 use std::path::Path;
 use std::process::Command;
 
-use order_events_core::TenantId;
+use order_events_core::{PublishError, TenantId};
 use order_events_redis::RedisEngine;
 
-use crate::on_a_cluster::{told, viewer};
+use crate::on_a_cluster::{self, viewer};
 use crate::support::cluster::Cluster;
 use crate::support::facts::Story;
-use crate::support::nodes::{Node, answered, order, viewers};
+use crate::support::nodes::{Node, answered, order, remark, told, viewers};
 use crate::support::redis::{Options, Redis};
+
+/// What the README says that a user must be allowed.
+const RULES: &str = "~oe:* &oe:* +@all -@dangerous +info";
 
 const TLS_URL: &str = "ORDER_EVENTS_TLS_URL";
 /// Follows the address where it is one of a Cluster's.
@@ -44,10 +47,29 @@ async fn a_password_by_url() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs redis-server: run by scripts/test"]
 async fn a_user_by_url_who_may_do_little_else() {
-    let rules = "~oe:* &oe:* +@all -@dangerous +info";
-    let redis = Redis::start(Options::forgetful().user("shop", "word", rules)).await;
+    let redis = Redis::start(Options::forgetful().user("shop", "word", RULES)).await;
     works(&redis.url()).await;
     is_refused(&format!("redis://shop:wrong@{}", redis.address())).await;
+}
+
+/// What a server does not tell of itself is not taken for fine: nobody would know of an eviction.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs redis-server: run by scripts/test"]
+async fn a_server_that_may_not_be_asked_what_it_is_is_let_go_of_until_it_may() {
+    let redis = Redis::start(Options::forgetful().user("shop", "word", RULES)).await;
+    let node = Node::on(&redis.url()).await;
+    let viewers = viewers(&[&node], 1).await;
+    let orders = node.create(1).await;
+    redis.ask(&["ACL", "SETUSER", "shop", "-info"]);
+    redis.cut_clients("normal");
+    node.says_reachable(false).await;
+    let refused = answered("a publish", node.hub.publish(remark(&orders[0], "k"))).await;
+    let Err(error @ PublishError::Unavailable(_)) = refused else { panic!("{refused:?}") };
+    assert!(told(&error).contains("info"), "{}", told(&error));
+    is_refused(&redis.url()).await;
+    redis.ask(&["ACL", "SETUSER", "shop", "+info"]);
+    node.remark(&orders[0], "k").await;
+    viewers[0].saw_it_all(&node.story().await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -95,7 +117,7 @@ async fn a_part_of_tls_by_url() {
         let tenant = TenantId::new(format!("shop-{nth}")).unwrap();
         let viewer = viewer([&b, &a], &tenant, "viewer");
         viewer.has_begun().await;
-        a.publish(told(&tenant, &order("42"), "heard")).await;
+        a.publish(on_a_cluster::told(&tenant, &order("42"), "heard")).await;
         viewer.saw_it_all(&Story::of(&*b.engine, &tenant).await).await;
     }
 }

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use order_events_core::{EventName, Update};
+use order_events_core::{EventName, Resume, TenantId, Update};
 use order_events_redis::RedisEngine;
 
 use crate::support::load::Load;
-use crate::support::nodes::{Node, POLL, viewers};
+use crate::support::nodes::{Node, POLL, everything, viewers};
 use crate::support::proxy::Proxy;
 use crate::support::redis::{Options, Redis};
 use crate::support::viewer::all_saw_it_all;
@@ -156,6 +156,26 @@ async fn replies_that_are_late_are_nobody_elses() {
     }
     load.goes_on(50).await;
     load.ends_whole(&b, &viewers).await;
+}
+
+/// The connection that wakes goes with what the server does not let go of, and others are woken by a
+/// new one.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs redis-server: run by scripts/test"]
+async fn a_tenant_that_cannot_be_let_go_of_is_left_with_its_connection() {
+    let rules = "~oe:* &oe:* +@all -@dangerous +info -sunsubscribe";
+    let redis = Redis::start(Options::forgetful().user("shop", "word", rules)).await;
+    let node = Node::on(&redis.url()).await;
+    let viewers = viewers(&[&node], 2).await;
+    let orders = node.create(1).await;
+    let grant = everything("passer-by").in_tenant(TenantId::new("other").unwrap());
+    let passer_by = node.hub.subscribe(grant, Resume::Fresh).await.unwrap();
+    let channels = || redis.ask(&["PUBSUB", "SHARDCHANNELS", "oe:*"]).items().len();
+    assert_eq!(channels(), 2);
+    drop(passer_by);
+    until("one tenant is followed", || channels() == 1).await;
+    node.remark(&orders[0], "heard").await;
+    all_saw_it_all(&viewers, &node.story().await).await;
 }
 
 /// The word of the last event is lost, and nothing follows that would show the gap.

@@ -2,8 +2,12 @@
 
 use std::sync::{Arc, Mutex, mpsc};
 
-use order_events_core::{Cursor, Hub, OrderId, OrderStatus, PublishError, Update};
+use order_events_core::{
+    Cursor, Delivery, EndReason, Hub, OrderId, OrderStatus, Principal, PublishError, Published,
+    Update,
+};
 
+use crate::many_nodes::end_of;
 use crate::support::load::Load;
 use crate::support::nodes::{Node, answered, remark, viewers};
 use crate::support::proxy::Proxy;
@@ -208,6 +212,9 @@ async fn what_was_planned_on_a_lost_event_is_planned_anew() {
     in_time("the guard is asked", is_asked.recv()).await;
     pair.fail_over();
     b.publish(Update::status(&orders[0], OrderStatus::Cancelled)).await;
+    // The connection that the append will go by is to the new primary, for this was read there.
+    let told = a.publish(Update::status(&orders[0], OrderStatus::Cancelled)).await;
+    assert!(matches!(told, Published::Unchanged(_)), "{told:?}");
     go_on.send(()).unwrap();
     drop(go_on);
     let refused = in_time("it is answered", publishing).await.unwrap();
@@ -217,6 +224,40 @@ async fn what_was_planned_on_a_lost_event_is_planned_anew() {
     for viewer in &viewers {
         viewer.is_reset(1).await;
         viewer.ends_true(&log).await;
+    }
+}
+
+/// The last revocation is lost, so that nodes go back to the one before it, which they know; a node
+/// that came after it is not told of it.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs redis-server: run by scripts/test"]
+async fn what_was_revoked_before_a_lost_revocation_is_not_told_again() {
+    let (mut pair, [a, _], _, orders) = scene(0, 1).await;
+    let revoke = async |name: &str| {
+        let principal = Principal::new(name).unwrap();
+        in_time("it is announced", a.hub.revoke(&principal)).await.unwrap();
+    };
+    revoke("anna").await;
+    let later = Node::on(&pair.url()).await;
+    let (mut anna, mut bob) = (later.watch("anna").await, later.watch("bob").await);
+    let mut carol = later.watch("carol").await;
+    pair.replica.caught_up_with(&pair.primary).await;
+    pair.link.hold();
+    revoke("bob").await;
+    assert_eq!(end_of(&mut bob).await, EndReason::Revoked);
+    pair.fail_over();
+    a.remark(&orders[0], "new").await;
+    revoke("carol").await;
+    assert_eq!(end_of(&mut carol).await, EndReason::Revoked);
+    a.remark(&orders[0], "still there").await;
+    let mut versions = 0;
+    while versions < 3 {
+        match in_time("she is told", anna.next()).await {
+            Some(Delivery::Event(event)) => versions = event.version(),
+            Some(Delivery::End(end)) => panic!("her stream has ended: {:?}", end.reason),
+            Some(_) => {}
+            None => panic!("her stream has ended"),
+        }
     }
 }
 

@@ -1,15 +1,18 @@
 //! A log whose beginning goes while somebody reads it.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use order_events_core::engine::{History, HistoryLimit, Log};
-use order_events_core::{Cursor, Scope, TenantId};
+use order_events_core::{Cursor, OrderStatus, Scope, TenantId, Update};
 use order_events_redis::RedisEngine;
+use tokio::task::JoinSet;
 
 use crate::memory::EVERYTHING;
 use crate::support::load::Load;
-use crate::support::nodes::{Node, viewers};
+use crate::support::nodes::{Node, order, viewers};
 use crate::support::redis::{Options, Redis};
+use crate::support::wait::in_time;
 
 async fn history(node: &Node, after: u64, limit: HistoryLimit) -> History {
     let (tenant, scope) = (TenantId::default(), Scope::Tenant);
@@ -81,6 +84,31 @@ async fn what_was_deleted_of_the_log_by_hand_is_told_to_who_missed_it() {
         assert!(late.seen().resets.is_empty(), "{deletion:?}: who missed nothing was reset");
         assert!(early.seen().holes.is_empty(), "{:?}", early.seen());
     }
+}
+
+/// As many publishers as there may be, each of whose events finishes an order.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs redis-server: run by scripts/test"]
+async fn what_is_finished_is_forgotten_as_fast_as_it_comes() {
+    const ORDERS: usize = 4_000;
+    const PUBLISHERS: usize = 64;
+    let redis = Redis::start(Options::forgetful()).await;
+    let engine = RedisEngine::builder(redis.url()).retain_events(100);
+    let node = Node::of(engine.key_window(Duration::from_millis(1))).await;
+    let mut publishers = JoinSet::new();
+    for publisher in 0..PUBLISHERS {
+        let node = node.clone();
+        publishers.spawn(async move {
+            for nth in (publisher..ORDERS).step_by(PUBLISHERS) {
+                let order = order(&format!("o{nth}"));
+                node.publish(Update::create_as(order, OrderStatus::Cancelled)).await;
+            }
+        });
+    }
+    in_time("all are published", publishers.join_all()).await;
+    let left = redis.ask(&["ZCARD", "oe:{default}:orders"]).number();
+    println!("{left} orders of {ORDERS} are left");
+    assert!(left < ORDERS as i64 / 5, "{left} orders of {ORDERS} are left");
 }
 
 /// A history of several calls, between which its beginning moves.

@@ -16,7 +16,7 @@ use super::query::Query;
 use super::request::{StreamRequest, head_only};
 use super::route::Route;
 use super::settings::Settings;
-use super::telemetry;
+use super::telemetry::{self, For};
 
 /// Answers the requests of the ready-made routes.
 ///
@@ -55,7 +55,7 @@ impl<L: Lifecycle> Door<L> {
                 StreamRequest::of(parts).open_if_with(hub, self.grant(route, parts), settings).await
             }
             false => self.orders(route, parts).await.unwrap_or_else(|problem| {
-                telemetry::refused(&problem);
+                telemetry::refused(&problem, For::Readers);
                 problem.response()
             }),
         }

@@ -23,7 +23,7 @@ use super::page::Page;
 use super::problem::Problem;
 use super::request::{Asked, StreamRequest};
 use super::settings::{Settings, WhenRefused};
-use super::telemetry;
+use super::telemetry::{self, For};
 
 impl StreamRequest {
     /// Answers with what the grant allows: a stream, a page, or a refusal.
@@ -43,6 +43,15 @@ impl StreamRequest {
         settings: &Settings,
     ) -> Response<Body> {
         telemetry::reconnects(self.attempt());
+        self.open_granted(hub, grant, settings).await
+    }
+
+    async fn open_granted<L: Lifecycle>(
+        &self,
+        hub: &Hub<L>,
+        grant: Grant,
+        settings: &Settings,
+    ) -> Response<Body> {
         let answer = match self.asked {
             Ok(asked) => granted(hub, grant, self, asked, settings).await,
             Err(problem) => Err(problem),
@@ -71,12 +80,13 @@ impl StreamRequest {
         granted: impl Future<Output = Result<Grant, Denied>>,
         settings: &Settings,
     ) -> Response<Body> {
+        telemetry::reconnects(self.attempt());
         if let Err(problem) = self.asked {
-            telemetry::refused(&problem);
+            telemetry::refused(&problem, For::Readers);
             return problem.response();
         }
         match in_time(hub, settings, granted).await {
-            Ok(Ok(grant)) => self.open_with(hub, grant, settings).await,
+            Ok(Ok(grant)) => self.open_granted(hub, grant, settings).await,
             Ok(Err(denied)) => {
                 refusal(Problem::denied(denied, settings.retry_after(hub)), self, settings)
             }
@@ -88,7 +98,7 @@ impl StreamRequest {
 /// A refusal of a request for events: by its status, or by a stream where the service prefers that
 /// and the trouble will pass.
 fn refusal(problem: Problem, request: &StreamRequest, settings: &Settings) -> Response<Body> {
-    telemetry::refused(&problem);
+    telemetry::refused(&problem, For::Readers);
     let streams = Ok(Asked { form: Form::Stream, head_only: false });
     match problem.retry_after() {
         Some(wait) if settings.when_refused == WhenRefused::Stream && request.asked == streams => {

@@ -2,18 +2,40 @@
 //! tells of subscriptions. Each behind the feature of its name; without them these functions are
 //! empty. Neither addresses nor headers nor cursors are told, as they came from outside.
 
-use super::admin::AdminAction;
+#![cfg_attr(
+    not(all(feature = "metrics", feature = "tracing")),
+    allow(unused_variables, reason = "what only one of them is told")
+)]
+
+use order_events_core::Principal;
+
 use super::problem::Problem;
 
+/// Whose door it is.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum For {
+    Readers,
+    Admins,
+}
+
+impl For {
+    #[cfg(any(feature = "metrics", feature = "tracing"))]
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Readers => "readers",
+            Self::Admins => "admins",
+        }
+    }
+}
+
 /// A request was refused.
-pub(super) fn refused(problem: &Problem) {
+pub(super) fn refused(problem: &Problem, door: For) {
     let code = problem.code();
     #[cfg(feature = "metrics")]
-    metrics::counter!("order_events_http_refused_total", "code" => code).increment(1);
+    metrics::counter!("order_events_http_refused_total", "door" => door.as_str(), "code" => code)
+        .increment(1);
     #[cfg(feature = "tracing")]
-    tracing::debug!(target: "order_events", code, "request refused");
-    #[cfg(not(any(feature = "metrics", feature = "tracing")))]
-    let _ = code;
+    tracing::debug!(target: "order_events", door = door.as_str(), code, "request refused");
 }
 
 /// A client says that this is its attempt of this number in a row.
@@ -29,8 +51,6 @@ pub(super) fn reconnects(attempt: Option<u32>) {
     metrics::counter!("order_events_reconnects_total", "attempt" => attempts).increment(1);
     #[cfg(feature = "tracing")]
     tracing::debug!(target: "order_events", attempt, "a client reconnects");
-    #[cfg(not(any(feature = "metrics", feature = "tracing")))]
-    let _ = attempts;
 }
 
 /// A stream was silent for so long that it said so.
@@ -48,19 +68,16 @@ pub(super) fn failed(after_heartbeat: bool, error: &std::io::Error) {
     metrics::counter!("order_events_connection_failures_total", "after" => after).increment(1);
     #[cfg(feature = "tracing")]
     tracing::debug!(target: "order_events", after, kind = %error.kind(), "a connection failed");
-    #[cfg(not(all(feature = "metrics", feature = "tracing")))]
-    let _ = (after, error);
 }
 
-/// An admin was let in, and does this: for whoever must know later who ended what, the authorizer
-/// knows who it was.
-pub(super) fn admin(action: &AdminAction) {
+/// An admin did this, or could not: the trail of who ended what.
+pub(super) fn admin(admin: &Principal, told: (&'static str, &str), problem: Option<&Problem>) {
     #[cfg(feature = "tracing")]
-    if *action != AdminAction::See {
-        tracing::info!(target: "order_events", ?action, "an admin acts");
+    {
+        let ((action, target), admin) = (told, admin.as_str());
+        let outcome = problem.map_or("done", Problem::code);
+        tracing::info!(target: "order_events", admin, action, target, outcome, "an admin acts");
     }
-    #[cfg(not(feature = "tracing"))]
-    let _ = action;
 }
 
 /// Says to the recorder what each metric is, the hub's and the door's. To be called once it is
@@ -79,10 +96,22 @@ pub fn describe_metrics() {
         ),
     ];
     for (name, text) in counters {
-        metrics::describe_counter!(
-            format!("order_events_{name}_total"),
-            metrics::Unit::Count,
-            text
-        );
+        let name = format!("order_events_{name}_total");
+        metrics::describe_counter!(name, metrics::Unit::Count, text);
+    }
+    // At 0 from the beginning: one that is born with its first event has no rate.
+    metrics::counter!("order_events_heartbeats_total").increment(0);
+    for attempt in ["1", "2-3", "4-7", "8+"] {
+        metrics::counter!("order_events_reconnects_total", "attempt" => attempt).increment(0);
+    }
+    for after in ["heartbeat", "events"] {
+        metrics::counter!("order_events_connection_failures_total", "after" => after).increment(0);
+    }
+    for door in [For::Readers, For::Admins] {
+        for problem in Problem::ALL {
+            let (door, code) = (door.as_str(), problem.code());
+            metrics::counter!("order_events_http_refused_total", "door" => door, "code" => code)
+                .increment(0);
+        }
     }
 }

@@ -34,13 +34,12 @@ fn documented() -> BTreeMap<String, BTreeMap<String, BTreeSet<String>>> {
     rows.map(|row| {
         let cells: Vec<_> = row.split('|').map(str::trim).collect();
         let name = cells[1].trim_matches('`').to_owned();
-        let labels = match cells[3].split_once(": ") {
-            Some((label, values)) => {
-                let values = values.split(", ").map(str::to_owned).collect();
-                [(label.trim_matches('`').to_owned(), values)].into()
-            }
-            None => BTreeMap::new(),
-        };
+        let labels = cells[3].split("; ").filter_map(|label| label.split_once(": "));
+        let labels = labels.map(|(label, values)| {
+            let values = values.split(", ").map(str::to_owned).collect();
+            (label.trim_matches('`').to_owned(), values)
+        });
+        let labels = labels.collect();
         (name, labels)
     })
     .collect()
@@ -58,14 +57,16 @@ fn name(sample: &Sample) -> &str {
     name.strip_suffix("_sum").or(name.strip_suffix("_count")).unwrap_or(name)
 }
 
+/// Of all series that say this.
 fn count(samples: &[Sample], name: &str, value: &str) -> f64 {
-    let found = samples.iter().find(|sample| {
+    let is = |sample: &&Sample| {
         sample.metric == name && (value.is_empty() || sample.labels.values().any(|v| v == value))
-    });
-    match found.map(|sample| &sample.value) {
-        Some(Value::Counter(count) | Value::Gauge(count) | Value::Untyped(count)) => *count,
+    };
+    let counts = samples.iter().filter(is).map(|sample| match &sample.value {
+        Value::Counter(count) | Value::Gauge(count) | Value::Untyped(count) => *count,
         other => panic!("{name} {value}: {other:?}"),
-    }
+    });
+    counts.sum()
 }
 
 fn anna() -> Principal {
@@ -92,6 +93,20 @@ async fn take(watching: &mut Subscription) -> Vec<Delivery> {
 #[tokio::test]
 async fn what_is_measured_is_what_is_documented() {
     let recorder = PrometheusBuilder::new().install_recorder().unwrap();
+    describe_metrics();
+    // Each value of each label is there from the beginning.
+    for (name, labels) in documented() {
+        let is_counter = name.ends_with("_total");
+        for (label, value) in labels
+            .iter()
+            .filter(|_| is_counter)
+            .flat_map(|(label, values)| values.iter().map(move |value| (label, value)))
+        {
+            let is =
+                |sample: &Sample| sample.metric == name && sample.labels.get(label) == Some(value);
+            assert!(scraped(&recorder).iter().any(is), "{name} {label}={value}");
+        }
+    }
     publishes().await;
     subscriptions().await;
     refusals().await;
@@ -99,7 +114,6 @@ async fn what_is_measured_is_what_is_documented() {
     a_log_that_fails().await;
     requests().await;
     connections().await;
-    describe_metrics();
     let samples = scraped(&recorder);
 
     let documented = documented();
@@ -117,6 +131,7 @@ async fn what_is_measured_is_what_is_documented() {
         }
     }
     for (name, value, least) in [
+        ("order_events_publishes_total", "cancelled", 1.0),
         ("order_events_publishes_total", "duplicate", 1.0),
         ("order_events_publishes_total", "unchanged", 1.0),
         ("order_events_publishes_total", "illegal-transition", 1.0),
@@ -215,7 +230,7 @@ async fn subscriptions() {
     for _ in 0..3 {
         hub.publish(Update::note(id("a"), "x").or_create().public()).await.unwrap();
     }
-    hub.report();
+    hub.set_gauges();
     drop((all, one, two));
     hub.drain(Duration::ZERO).await;
     hub.subscribe(grant(), Resume::Fresh).await.expect_err("it drains");
@@ -265,6 +280,9 @@ async fn a_log_that_fails() {
     for _ in 0..3 {
         hub.publish(Update::note(&order, "x").public()).await.unwrap();
     }
+    engine.turn(Mood::Holds);
+    let hangs = hub.publish(Update::note(&order, "x"));
+    tokio::time::timeout(Duration::ZERO, hangs).await.expect_err("it is given up");
     engine.turn(Mood::Fails);
     assert!(take(&mut watching).await.is_empty(), "what was missed cannot be read");
 }

@@ -99,7 +99,7 @@ async fn what_happens_is_told_with_its_ids() {
         "outcome=\"reset\"",
         "reason=\"malformed\"",
     ]);
-    told.assert_line(&["INFO", "refused", "principal=anna", "reason=\"principal-full\""]);
+    told.assert_line(&["INFO", "refused", "principal=\"anna\"", "reason=\"principal-full\""]);
     told.assert_line(&["DEBUG", "ended", "principal=\"anna\"", "reason=\"revoked\""]);
 }
 

@@ -1,4 +1,4 @@
-/** That everybody can use it: axe-core with all of its rules, in both colour schemes; keys alone. */
+/** That everybody can use it: axe-core with all of its rules, in both colour schemes. */
 
 import assert from "node:assert/strict";
 
@@ -6,14 +6,11 @@ import { STATUSES } from "../../../../order-events-js/order-events.js";
 import {
   ORDERS,
   findings,
-  focused,
   holdBack,
   isTooWide,
   open,
   reads,
-  send,
   stories,
-  tabTo,
   ticket,
   working,
 } from "./support.js";
@@ -68,36 +65,12 @@ for (const colorScheme of ["light", "dark"]) {
   });
 }
 
-story("an order is moved by keys alone, and the focus is never lost", async (shop) => {
-  const ines = await working(shop, "ines");
-  await ines.keyboard.press("Tab");
-  assert.equal(await focused(ines), "Skip to the content");
-  await ines.keyboard.press("Enter");
-  await tabTo(ines, "Oskar Lind");
-  await ines.keyboard.press("Tab");
-  assert.ok((await focused(ines)).startsWith("Start processing"));
-  await ines.keyboard.press("Enter");
-  // The card takes its focus along, to the button of its next step.
-  const moved = ticket(ines, ORDERS.PENDING, "PROCESSING");
-  await moved.locator(".step:focus").filter({ hasText: "Mark as shipped" }).waitFor();
-  await ines.keyboard.press("Shift+Tab");
-  await ines.keyboard.press("Enter");
-  await ines.locator("#detail-title:focus").waitFor();
-  await tabTo(ines, "Mark as shipped");
-  await ines.keyboard.press("Enter");
-  await reads(ines, "#detail-chip", "Shipped");
-  await ines.locator("#detail-title:focus").waitFor();
-  await ines.keyboard.press("Escape");
-  await ticket(ines, ORDERS.PENDING, "SHIPPED").locator("a:focus").waitFor();
-});
-
-story("the focus stays where it is while orders come and go", async (shop) => {
-  const [ines, milo] = [await working(shop, "ines"), await working(shop, "milo")];
-  await ticket(ines, "2038").getByRole("link").focus();
-  await ticket(milo, "2038").getByRole("button", { name: "Start processing" }).click();
-  await send(shop, "msg_1", "2042");
-  await reads(ines, "[data-order='2042']", "Nina Park");
-  await ticket(ines, "2038", "PROCESSING").locator("a:focus").waitFor();
+story("what is read out is there before it says anything", async (shop) => {
+  const ines = await working(shop, "ines", "2036");
+  const style = (name) => ines.locator(name).evaluate((place) => getComputedStyle(place).display);
+  assert.equal(await ines.locator("#looking").innerText(), "");
+  assert.notEqual(await style("#looking"), "none");
+  assert.equal(await ines.locator("#toasts").getAttribute("aria-atomic"), "false");
 });
 
 story("what cannot be undone is asked about first", async (shop) => {

@@ -19,9 +19,11 @@ story("a move is on a colleague's board without a reload", async (shop) => {
   const ines = await working(shop, "ines");
   const milo = await working(shop, "milo");
   await milo.evaluate(() => (globalThis.isSamePage = true));
+  // Looked for before it comes, for it does not stay.
+  const told = reads(milo, ".toast", `Order ${ORDERS.PENDING}: Processing`);
   await ticket(ines, ORDERS.PENDING).getByRole("button", { name: "Start processing" }).click();
   await ticket(milo, ORDERS.PENDING, "PROCESSING").waitFor();
-  await reads(milo, ".toast", `Order ${ORDERS.PENDING}: Processing`);
+  await told;
   await reads(milo, "#column-PROCESSING", "3");
   await reads(milo, "#column-PENDING", "3");
   await ticket(ines, ORDERS.PENDING, "PROCESSING").waitFor();
@@ -101,9 +103,10 @@ story("who looks after an order is on every board, and of two who take it one ha
     await page.getByLabel("Florist").selectOption(name);
     await page.getByRole("button", { name: "Assign" }).click();
   };
+  const told = reads(milo, ".toast", "Flora Haas looks after it");
   await assign(ines, "Flora Haas");
   await reads(milo, "[data-order='2040'] .owner", "Flora Haas");
-  await reads(milo, ".toast", "Flora Haas looks after it");
+  await told;
   await overtaken(milo, () => assign(milo, "Milo Sato"), async () => {
     await assign(ines, "Ines Duarte");
     await reads(ines, "[data-order='2040'] .owner", "Ines Duarte");
@@ -114,6 +117,90 @@ story("who looks after an order is on every board, and of two who take it one ha
   assert.equal(await milo.getByLabel("Florist").inputValue(), "ines");
   await assign(milo, "Nobody");
   await reads(ines, "[data-order='2040'] .owner", "nobody");
+});
+
+story("who is being chosen stays chosen, whoever a colleague chooses meanwhile", async (shop) => {
+  const [ines, milo] = [await working(shop, "ines", "2040"), await working(shop, "milo", "2040")];
+  const choice = milo.getByLabel("Florist");
+  await choice.selectOption("Milo Sato");
+  await ines.getByLabel("Florist").selectOption("Flora Haas");
+  await ines.getByRole("button", { name: "Assign" }).click();
+  await reads(milo, "[data-order='2040'] .owner", "Flora Haas");
+  assert.equal(await choice.inputValue(), "milo");
+  await milo.getByRole("button", { name: "Assign" }).click();
+  await reads(ines, "[data-order='2040'] .owner", "Milo Sato");
+  // Then it follows again.
+  await ines.getByLabel("Florist").selectOption("Ines Duarte");
+  await ines.getByRole("button", { name: "Assign" }).click();
+  await reads(milo, "[data-order='2040'] .owner", "Ines Duarte");
+  assert.equal(await choice.inputValue(), "ines");
+});
+
+story("one question is asked at a time, and each has its own answer", async (shop) => {
+  const [ines, milo] = [await working(shop, "ines"), await working(shop, "milo")];
+  const letGo = await holdBack(milo, "**/2040/status");
+  await ticket(milo, "2040").getByRole("button", { name: "Start processing" }).click();
+  await ticket(ines, "2040").getByRole("button", { name: "Start processing" }).click();
+  await ticket(milo, "2040", "PROCESSING").waitFor();
+  await drag(milo, "2041", "CANCELLED");
+  const sure = milo.getByRole("dialog", { name: "Cancel order 2041?" });
+  await sure.waitFor();
+  const overtaken = milo.waitForResponse("**/2040/status");
+  letGo();
+  assert.equal((await overtaken).status(), 409);
+  // Whatever the page does about it at once is done when this is answered.
+  await milo.evaluate(() => fetch("/api/orders/2040"));
+  await sure.getByRole("button", { name: "Cancel order" }).click();
+  await ticket(milo, "2041", "CANCELLED").waitFor();
+  const conflict = milo.getByRole("alertdialog", { name: "Ines Duarte moved order 2040" });
+  await conflict.getByRole("button", { name: "Leave it so" }).click();
+  await conflict.waitFor({ state: "hidden" });
+});
+
+story("two questions at once are two questions", async (shop) => {
+  const ines = await working(shop, "ines");
+  await ines.evaluate(async () => {
+    const { isSure } = await import("/assets/desk.js");
+    globalThis.answers = Promise.all([isSure("2040", "CANCELLED"), isSure("2035", "REFUNDED")]);
+  });
+  await ines.getByRole("dialog", { name: "Cancel order 2040?" }).getByText("Cancel order", { exact: true }).click();
+  await ines.getByRole("dialog", { name: "Refund order 2035?" }).getByText("Leave it").click();
+  assert.deepEqual(await ines.evaluate(() => globalThis.answers), [true, false]);
+});
+
+story("a step is possible again when the log was lost before it was seen", async (shop) => {
+  const ines = await working(shop, "ines");
+  // It was done, the shop says; and then what it was done to is gone.
+  await ines.route("**/2040/status", (route) => route.fulfill({ json: { version: 99 } }), { times: 1 });
+  const start = ticket(ines, "2040").getByRole("button", { name: "Start processing" });
+  await start.click();
+  await reads(ines, "#outcome", "Order 2040 is processing.");
+  await ines.locator("[data-order='2040'][data-busy]").waitFor();
+  await shop.restart();
+  await ines.locator("[data-order='2040']:not([data-busy])").waitFor();
+  await start.click();
+  await ticket(ines, "2040", "PROCESSING").waitFor();
+});
+
+story("a page acts for whom it was opened, or not at all", async (shop) => {
+  const ines = await working(shop, "ines", "2036");
+  const other = await ines.context().newPage();
+  await other.goto(`${shop.at}/sign-in`);
+  await other.getByRole("button", { name: "Milo Sato" }).click();
+  await reads(other, ".who", "Milo Sato");
+  await ines.getByLabel("What is to be known").fill("Said by Ines.");
+  await ines.getByRole("button", { name: "Add note" }).click();
+  await reads(ines, "#refusal", "You are not signed in any more");
+  assert.equal(await ines.getByLabel("What is to be known").inputValue(), "Said by Ines.");
+  // What comes after it is there, and it is not.
+  await open(other, "2036");
+  await other.getByLabel("What is to be known").fill("Said by Milo.");
+  await other.getByRole("button", { name: "Add note" }).click();
+  await reads(other, "#timeline", "Said by Milo.");
+  await other.locator("#timeline").filter({ hasNotText: "Said by Ines." }).waitFor();
+  // Nor does it go on to watch under another name.
+  await shop.restart();
+  await reads(ines, "#notice", "You are not signed in any more.");
 });
 
 story("a note for colleagues is there at once, and what is being written stays", async (shop) => {
@@ -148,3 +235,48 @@ story("who else is looking appears, and disappears", async (shop) => {
   await ticket(flora, "2037").locator(".eyes").waitFor({ state: "detached" });
   await flora.locator("#here").filter({ hasNotText: "Milo Sato" }).waitFor();
 });
+
+story("who is looking is not claimed when nobody can say", async (shop) => {
+  const flora = await working(shop, "flora", ORDERS.PROCESSING);
+  await working(shop, "milo", ORDERS.PROCESSING);
+  await reads(flora, "#looking", "Milo Sato is looking, too");
+  await flora.route("**/presence", (route) => route.abort());
+  await flora.locator("#looking:empty").waitFor({ state: "attached" });
+  await flora.locator("#here:empty").waitFor({ state: "attached" });
+  await flora.unroute("**/presence");
+  await reads(flora, "#looking", "Milo Sato is looking, too");
+});
+
+story("one look at a time, and what has not changed is not drawn again", async (shop) => {
+  const flora = await working(shop, "flora", ORDERS.PROCESSING);
+  await reads(flora, "#here", "Flora Haas");
+  const held = [];
+  let came;
+  const next = () => new Promise((resolve) => (came = resolve));
+  let coming = next();
+  await flora.route("**/presence", (route) => {
+    held.push(route);
+    came();
+  });
+  await coming;
+  for (let looks = 0; looks < 3; looks += 1) {
+    // Somebody wants to know at once, while it is being asked.
+    await flora.evaluate(() => document.dispatchEvent(new Event("visibilitychange")));
+    await flora.evaluate(() => fetch("/api/staff/florists"));
+    assert.equal(held.length, 1);
+    coming = next();
+    await held.pop().continue();
+    await coming;
+    if (looks === 0) await flora.evaluate(watchForChanges);
+  }
+  assert.equal(await flora.evaluate(() => globalThis.changes), 0);
+  await flora.unrouteAll({ behavior: "ignoreErrors" });
+});
+
+/** Counts, on a page, what is drawn there. */
+function watchForChanges() {
+  globalThis.changes = 0;
+  const count = (changes) => (globalThis.changes += changes.length);
+  const everything = { subtree: true, childList: true, attributes: true, characterData: true };
+  new MutationObserver(count).observe(document.getElementById("main"), everything);
+}

@@ -6,14 +6,18 @@ pub(super) const SHARED: &[(&str, &str)] = &[
     ("desk.css", include_str!("../../web/desk.css")),
     ("icons.svg", include_str!("../../web/icons.svg")),
     ("book.js", include_str!("../../web/book.js")),
+    ("chosen.js", include_str!("../../web/chosen.js")),
     ("desk.js", include_str!("../../web/desk.js")),
     ("dom.js", include_str!("../../web/dom.js")),
+    ("drafts.js", include_str!("../../web/drafts.js")),
     ("follow.js", include_str!("../../web/follow.js")),
     ("looking.js", include_str!("../../web/looking.js")),
+    ("questions.js", include_str!("../../web/questions.js")),
     ("server.js", include_str!("../../web/server.js")),
     ("status.js", include_str!("../../web/status.js")),
     ("timeline.js", include_str!("../../web/timeline.js")),
     ("toasts.js", include_str!("../../web/toasts.js")),
+    ("underway.js", include_str!("../../web/underway.js")),
     ("words.js", include_str!("../../web/words.js")),
 ];
 

@@ -10,7 +10,7 @@ const story = stories();
 story("the legal next steps are offered, and no others", async (shop) => {
   const desk = await working(shop, "sam", ORDERS.PENDING);
   for (const [status, order] of Object.entries(ORDERS)) {
-    await desk.goto(`${shop.at}/staff#${order}`);
+    await desk.goto(`${shop.at}/staff#order/${order}`);
     await reads(desk, "#detail-title", `Order ${order}`);
     await reads(desk, "#detail-chip", STATUSES[status].label);
     const moves = desk.locator("#moves button:visible");
@@ -35,6 +35,77 @@ story("a move that somebody else made impossible is refused and explained", asyn
   assert.ok(said.includes("It is cancelled: somebody may have moved it meanwhile."), said);
   assert.ok(said.includes("Nothing can follow. Nothing was changed."), said);
   await reads(sam, "#finished", "Nothing can follow");
+});
+
+story("what somebody else did meanwhile is seen before an order is moved", async (shop) => {
+  const sam = await working(shop, "sam", ORDERS.PENDING);
+  const rita = await working(shop, "rita", ORDERS.PENDING);
+  const letGo = await holdBack(sam, "**/status");
+  await sam.getByRole("button", { name: "Start processing" }).click();
+  await rita.getByLabel("What is to be known").fill("She wants blue ones.");
+  await rita.getByRole("button", { name: "Add note" }).click();
+  await reads(rita, "#outcome", "for staff alone");
+  letGo();
+  await reads(sam, "#refusal", `Somebody was faster at order ${ORDERS.PENDING}`);
+  await reads(sam, "#timeline li:first-child", "She wants blue ones.");
+  await reads(sam, "#detail-chip", "Pending");
+  await sam.getByRole("button", { name: "Start processing" }).click();
+  await reads(sam, "#detail-chip", "Processing");
+  assert.equal(await sam.locator("#refusal").isVisible(), false);
+});
+
+story("what they did themselves stands in nobody's way", async (shop) => {
+  const desk = await working(shop, "sam", ORDERS.PROCESSING);
+  // The stream says nothing of it yet when the next is pressed.
+  await desk.route("**/notes", async (route) => {
+    await desk.context().setOffline(true);
+    await route.fulfill({ json: { version: Number(await versionOf(desk)) + 1 } });
+  });
+  const moved = desk.waitForRequest("**/status");
+  await desk.getByLabel("What is to be known").fill("I take it.");
+  await desk.getByRole("button", { name: "Add note" }).click();
+  await reads(desk, "#outcome", "for staff alone");
+  const seen = Number(await versionOf(desk));
+  await desk.getByRole("button", { name: "Mark as shipped" }).click();
+  assert.equal((await moved).postDataJSON().version, seen + 1);
+});
+
+/** The version of the order that a desk shows. */
+const versionOf = (desk) => desk.locator("#timeline li").first().getAttribute("data-version");
+
+story("what was refused for good is said anew when it is said again", async (shop) => {
+  const desk = await working(shop, "sam", ORDERS.DELIVERED);
+  const keys = [];
+  desk.on("request", (request) => {
+    if (request.method() === "POST") keys.push(request.postDataJSON().key);
+  });
+  for (let times = 0; times < 2; times += 1) {
+    await desk.locator("#moves").getByRole("button", { name: "Refund" }).click();
+    const refused = desk.waitForResponse("**/status");
+    await desk.getByRole("dialog").getByRole("button", { name: "Refund" }).click();
+    assert.equal((await refused).status(), 409);
+    await reads(desk, "#refusal", "A refund needs a note");
+  }
+  assert.equal(new Set(keys).size, 2);
+});
+
+story("what names no order in the address changes nothing", async (shop) => {
+  const desk = await working(shop, "sam", ORDERS.PENDING);
+  await desk.getByLabel("A word to the customer").fill("Half a thou");
+  await desk.getByRole("link", { name: "Skip to the content" }).press("Enter");
+  for (const hash of ["#%", "#1046", "#order/%"]) {
+    await desk.evaluate((hash) => (location.hash = hash), hash);
+  }
+  await desk.waitForFunction(() => location.hash === "#order/%");
+  await reads(desk, "#detail-title", `Order ${ORDERS.PENDING}`);
+  const draft = () => desk.getByLabel("A word to the customer").inputValue();
+  assert.equal(await draft(), "Half a thou");
+  await desk.goto(`${shop.at}/staff#order/${ORDERS.PROCESSING}`);
+  await reads(desk, "#detail-title", `Order ${ORDERS.PROCESSING}`);
+  assert.equal(await draft(), "", "it is of the other");
+  await desk.goto(`${shop.at}/staff#order/${ORDERS.PENDING}`);
+  await reads(desk, "#detail-title", `Order ${ORDERS.PENDING}`);
+  assert.equal(await draft(), "Half a thou");
 });
 
 story("a refund without a word is refused and explained, and with one it is not", async (shop) => {

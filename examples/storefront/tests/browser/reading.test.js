@@ -16,7 +16,7 @@ for (const colorScheme of ["light", "dark"]) {
       await reads(page, "#timeline", "Latest");
       await reads(page, "#bought", "Total");
       assert.deepEqual(await findings(page), [], `the page of one that is ${status}`);
-      await desk.goto(`${shop.at}/staff#${order}`);
+      await desk.goto(`${shop.at}/staff#order/${order}`);
       await reads(desk, "#detail-title", `Order ${order}`);
       await reads(desk, "#connections", /\d/);
       assert.deepEqual(await findings(desk), [], `the desk of one that is ${status}`);
@@ -40,7 +40,7 @@ for (const colorScheme of ["light", "dark"]) {
 
   story(`axe finds nothing in toasts, refusals and questions, ${colorScheme}`, async (shop) => {
     const desk = await shop.visit("sam", options);
-    await desk.goto(`${shop.at}/staff#${ORDERS.PROCESSING}`);
+    await desk.goto(`${shop.at}/staff#order/${ORDERS.PROCESSING}`);
     await desk.getByText("Who is watching").click();
     await reads(desk, "#watchers", "Sam");
     await desk.locator("#moves").getByRole("button", { name: "Refund" }).click();
@@ -68,7 +68,7 @@ story("nothing is wider than a phone", async (shop) => {
   const desk = await shop.visit("sam", { viewport });
   await reads(desk, "#orders", "Order 1048");
   assert.equal(await isTooWide(desk), false, "the desk");
-  await desk.goto(`${shop.at}/staff#${ORDERS.PROCESSING}`);
+  await desk.goto(`${shop.at}/staff#order/${ORDERS.PROCESSING}`);
   await reads(desk, "#timeline", "Latest");
   assert.equal(await isTooWide(desk), false, "the desk with an order");
 });

@@ -34,7 +34,7 @@ export async function following(shop, user, order, options) {
 /** A desk where one of the orders is worked on. */
 export async function working(shop, user, order, options) {
   const page = await shop.visit(user, options);
-  await page.goto(`${shop.at}/staff#${order}`);
+  await page.goto(`${shop.at}/staff#order/${order}`);
   await reads(page, "#connection", "Live");
   await reads(page, "#detail-title", `Order ${order}`);
   return page;

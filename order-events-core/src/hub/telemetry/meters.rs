@@ -8,14 +8,12 @@ use metrics::{Counter, Histogram, counter, gauge, histogram};
 
 use crate::grant::Scope;
 use crate::hub::delivery::EndReason;
-use crate::hub::publish::{PublishError, Published};
 use crate::hub::stats::{Lag, Opening};
 use crate::hub::{HubStats, SubscribeError};
-use crate::lifecycle::Lifecycle;
 use crate::resume::ResetReason;
 
-/// What is used for each delivery. Looked up with the first one, so that a recorder may be installed
-/// after the hub was set up.
+/// What is used for each delivery. Looked up with the first one, and kept: a recorder may be installed
+/// after the hub was set up, and must be before that.
 #[derive(Default)]
 pub(super) struct Deliveries(OnceLock<Instruments>);
 
@@ -26,17 +24,28 @@ struct Instruments {
     seconds: Histogram,
 }
 
+impl Instruments {
+    fn make() -> Self {
+        let of = |scope| counter!("order_events_deliveries_total", "scope" => scope);
+        Self {
+            orders: of("order"),
+            customers: of("customer"),
+            tenants: of("tenant"),
+            seconds: histogram!("order_events_delivery_seconds"),
+        }
+    }
+}
+
 impl Deliveries {
     pub(super) fn delivered(&self, scope: &Scope, age: Option<Duration>) {
-        let instruments = self.0.get_or_init(|| {
-            let of = |scope| counter!("order_events_deliveries_total", "scope" => scope);
-            Instruments {
-                orders: of("order"),
-                customers: of("customer"),
-                tenants: of("tenant"),
-                seconds: histogram!("order_events_delivery_seconds"),
+        let instruments = match self.0.get() {
+            Some(instruments) => instruments,
+            // Made before the cell is entered: a recorder is a user's code.
+            None => {
+                let made = Instruments::make();
+                self.0.get_or_init(|| made)
             }
-        });
+        };
         let deliveries = match scope {
             Scope::Order(_) => &instruments.orders,
             Scope::Customer(_) => &instruments.customers,
@@ -49,23 +58,14 @@ impl Deliveries {
     }
 }
 
-pub(super) fn published<L: Lifecycle>(
-    outcome: &Result<Published<L>, PublishError<L>>,
-    took: Duration,
-) {
-    let outcome = match outcome {
-        Ok(published) => published.code(),
-        Err(error) => error.code(),
-    };
+pub(super) fn published(outcome: &'static str, took: Duration) {
     counter!("order_events_publishes_total", "outcome" => outcome).increment(1);
     histogram!("order_events_publish_seconds").record(took);
 }
 
-pub(super) fn opened(opening: Opening) {
+pub(super) fn opened(opening: Opening, why: Option<ResetReason>) {
     counter!("order_events_opened_total", "outcome" => opening.as_str()).increment(1);
-    if let Opening::Reset(reason) = opening {
-        reset(reason);
-    }
+    why.into_iter().for_each(reset);
 }
 
 pub(super) fn refused(error: &SubscribeError) {
@@ -104,8 +104,56 @@ pub(super) fn report(stats: &HubStats, lag: Lag) {
     gauge!("order_events_lag_events").set(lag.most as f64);
 }
 
-/// Says to the recorder what each is: once it is installed.
+/// What each counter may say, where it has a label: the closed lists.
+const LABELS: [(&str, &str, &[&str]); 6] = [
+    (
+        "order_events_publishes_total",
+        "outcome",
+        &[
+            "applied",
+            "duplicate",
+            "unchanged",
+            "illegal-transition",
+            "conflict",
+            "unknown-order",
+            "key-reused",
+            "rejected",
+            "invalid",
+            "unavailable",
+            "indeterminate",
+            "cancelled",
+        ],
+    ),
+    ("order_events_opened_total", "outcome", &["fresh", "resumed", "replayed", "reset"]),
+    (
+        "order_events_resets_total",
+        "reason",
+        &["malformed", "foreign", "future", "expired", "behind", "large"],
+    ),
+    (
+        "order_events_refused_total",
+        "reason",
+        &["expired", "principal-full", "scope-full", "full", "draining", "finished", "unavailable"],
+    ),
+    (
+        "order_events_ended_total",
+        "reason",
+        &["final", "quiet", "expired", "revoked", "draining", "lifetime", "replaced", "left"],
+    ),
+    ("order_events_deliveries_total", "scope", &["order", "customer", "tenant"]),
+];
+
+/// Says to the recorder what each is, once it is installed, and begins the counters at 0: one that
+/// is born with its first event has no rate, and that event may be the one to be woken for.
 pub(super) fn describe() {
+    for (name, label, values) in LABELS {
+        for value in values {
+            counter!(name, label => *value).increment(0);
+        }
+    }
+    for name in ["fell_behind", "log_failures", "reclaimed"] {
+        counter!(format!("order_events_{name}_total")).increment(0);
+    }
     use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
     let counters = [
         ("publishes", "Calls of publish, by what came of them."),

@@ -3,6 +3,14 @@
 //!
 //! Ids are told: tenant, scope, principal. Texts of users (notes, data, a guard's reason) and
 //! whatever proves who somebody is never are. docs/observability.md lists every name.
+//!
+//! Whoever listens is a user's code: nothing here is called under a lock of ours, or before what it
+//! tells of is done.
+
+#![cfg_attr(
+    not(all(feature = "metrics", feature = "tracing")),
+    allow(unused_variables, reason = "what only one of them is told")
+)]
 
 #[cfg(feature = "metrics")]
 mod meters;
@@ -17,7 +25,7 @@ use super::stats::Opening;
 #[cfg(feature = "metrics")]
 use super::stats::{HubStats, Lag};
 use crate::grant::Grant;
-use crate::id::{OrderId, TenantId};
+use crate::id::{OrderId, Principal, TenantId};
 use crate::lifecycle::Lifecycle;
 use crate::resume::ResetReason;
 use crate::time::Clock;
@@ -30,21 +38,21 @@ pub(crate) struct Telemetry {
 }
 
 impl Telemetry {
-    /// A reader was given an event; `is_live` where it waited for it.
+    /// A reader was given an event, for which it had `waited`.
     #[inline]
-    pub(super) fn delivered(&self, event: &Event, point: &Point, is_live: bool, clock: &dyn Clock) {
+    pub(super) fn delivered(&self, event: &Event, point: &Point, waited: bool, clock: &dyn Clock) {
         #[cfg(feature = "metrics")]
         {
-            let age = is_live.then(|| clock.now().saturating_since(event.record.at()));
+            let age = waited.then(|| clock.now().saturating_since(event.record.at()));
             self.deliveries.delivered(&point.scope, age);
         }
-        #[cfg(not(feature = "metrics"))]
-        let _ = (event, point, is_live, clock);
     }
 }
 
-/// One call of `publish`, under way.
+/// One call of `publish`, under way. Dropped before its end it was cancelled, which is told, too: a
+/// log that hangs shows by nothing else.
 pub(super) struct Publishing {
+    is_over: bool,
     #[cfg(feature = "metrics")]
     began: std::time::Instant,
     #[cfg(feature = "tracing")]
@@ -54,9 +62,8 @@ pub(super) struct Publishing {
 impl Publishing {
     #[inline]
     pub(super) fn begin(tenant: &TenantId, order: &OrderId) -> Self {
-        #[cfg(not(feature = "tracing"))]
-        let _ = (tenant, order);
         Self {
+            is_over: false,
             // Not the hub's clock: that one dates events, and by whole milliseconds.
             #[cfg(feature = "metrics")]
             began: std::time::Instant::now(),
@@ -78,24 +85,36 @@ impl Publishing {
     }
 
     #[inline]
-    pub(super) fn end<L: Lifecycle>(self, outcome: &Result<Published<L>, PublishError<L>>) {
+    pub(super) fn end<L: Lifecycle>(mut self, outcome: &Result<Published<L>, PublishError<L>>) {
+        self.is_over = true;
+        let code = match outcome {
+            Ok(published) => published.code(),
+            Err(error) => error.code(),
+        };
         #[cfg(feature = "metrics")]
-        meters::published(outcome, self.began.elapsed());
+        meters::published(code, self.began.elapsed());
         #[cfg(feature = "tracing")]
-        traces::published(&self.span, outcome);
-        #[cfg(not(any(feature = "metrics", feature = "tracing")))]
-        let _ = (self, outcome);
+        traces::published(&self.span, code, outcome);
+    }
+}
+
+impl Drop for Publishing {
+    fn drop(&mut self) {
+        if !self.is_over {
+            #[cfg(feature = "metrics")]
+            meters::published("cancelled", self.began.elapsed());
+            #[cfg(feature = "tracing")]
+            traces::cancelled(&self.span);
+        }
     }
 }
 
 /// A subscription has its beginning.
-pub(super) fn opened(point: &Point, seat: u32, opening: Opening) {
+pub(super) fn opened(point: &Point, seat: u32, opening: Opening, reset: Option<ResetReason>) {
     #[cfg(feature = "metrics")]
-    meters::opened(opening);
+    meters::opened(opening, reset);
     #[cfg(feature = "tracing")]
-    traces::opened(point, seat, opening);
-    #[cfg(not(any(feature = "metrics", feature = "tracing")))]
-    let _ = (point, seat, opening);
+    traces::opened(point, seat, opening, reset);
 }
 
 /// Nobody was seated.
@@ -104,8 +123,6 @@ pub(super) fn refused(grant: &Grant, error: &SubscribeError) {
     meters::refused(error);
     #[cfg(feature = "tracing")]
     traces::refused(grant, error);
-    #[cfg(not(any(feature = "metrics", feature = "tracing")))]
-    let _ = (grant, error);
 }
 
 /// A reader that had begun is brought to the present anew.
@@ -114,8 +131,6 @@ pub(super) fn reset(point: &Point, seat: u32, reason: ResetReason) {
     meters::reset(reason);
     #[cfg(feature = "tracing")]
     traces::reset(point, seat, reason);
-    #[cfg(not(any(feature = "metrics", feature = "tracing")))]
-    let _ = (point, seat, reason);
 }
 
 /// A reader was lapped by its window, and turns to the log.
@@ -124,8 +139,6 @@ pub(super) fn fell_behind(point: &Point, seat: u32) {
     meters::fell_behind();
     #[cfg(feature = "tracing")]
     traces::fell_behind(point, seat);
-    #[cfg(not(any(feature = "metrics", feature = "tracing")))]
-    let _ = (point, seat);
 }
 
 /// The log could not be read for a reader that needs it.
@@ -134,8 +147,6 @@ pub(super) fn log_failed(point: &Point, error: &crate::engine::EngineError) {
     meters::log_failed();
     #[cfg(feature = "tracing")]
     traces::log_failed(point, error);
-    #[cfg(not(any(feature = "metrics", feature = "tracing")))]
-    let _ = (point, error);
 }
 
 /// Places were taken back from readers whose drivers do not poll.
@@ -144,18 +155,15 @@ pub(super) fn reclaimed(places: usize) {
     meters::reclaimed(places);
     #[cfg(feature = "tracing")]
     traces::reclaimed(places);
-    #[cfg(not(any(feature = "metrics", feature = "tracing")))]
-    let _ = places;
 }
 
-/// A subscription is over; without a reason it was dropped by whoever drove it: the peer left.
-pub(super) fn ended(point: &Point, seat: u32, reason: Option<EndReason>) {
+/// A subscription is over, and its seat given back; without a reason it was dropped by whoever drove
+/// it: the peer left.
+pub(super) fn ended(point: &Point, owner: Option<(u64, Principal)>, reason: Option<EndReason>) {
     #[cfg(feature = "metrics")]
     meters::ended(reason);
     #[cfg(feature = "tracing")]
-    traces::ended(point, seat, reason);
-    #[cfg(not(any(feature = "metrics", feature = "tracing")))]
-    let _ = (point, seat, reason);
+    traces::ended(point, owner, reason);
 }
 
 /// How things stand, as gauges.

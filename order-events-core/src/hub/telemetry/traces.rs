@@ -9,7 +9,7 @@ use crate::hub::delivery::EndReason;
 use crate::hub::publish::{PublishError, Published};
 use crate::hub::registry::Point;
 use crate::hub::stats::Opening;
-use crate::id::{OrderId, TenantId};
+use crate::id::{OrderId, Principal, TenantId};
 use crate::lifecycle::Lifecycle;
 use crate::resume::ResetReason;
 
@@ -21,31 +21,35 @@ pub(super) fn publishing(tenant: &TenantId, order: &OrderId) -> Span {
 
 pub(super) fn published<L: Lifecycle>(
     span: &Span,
+    code: &'static str,
     outcome: &Result<Published<L>, PublishError<L>>,
 ) {
     let _entered = span.enter();
+    span.record("outcome", code);
     match outcome {
         Ok(published) => {
-            let outcome = published.code();
-            span.record("outcome", outcome);
             if let Published::Applied(applied) = published {
                 span.record("version", applied.event.version);
             }
-            debug!(target: TARGET, outcome, "published");
+            debug!(target: TARGET, outcome = code, "published");
         }
         Err(error) => {
-            let outcome = error.code();
-            span.record("outcome", outcome);
             match error {
                 // What the log's own words are, since the service is not to blame for it.
                 PublishError::Unavailable(cause)
                 | PublishError::Indeterminate { source: cause, .. } => {
-                    warn!(target: TARGET, outcome, %cause, "not published");
+                    warn!(target: TARGET, outcome = code, %cause, "not published");
                 }
-                _ => debug!(target: TARGET, outcome, "not published"),
+                _ => debug!(target: TARGET, outcome = code, "not published"),
             }
         }
     }
+}
+
+pub(super) fn cancelled(span: &Span) {
+    let _entered = span.enter();
+    span.record("outcome", "cancelled");
+    debug!(target: TARGET, outcome = "cancelled", "not published");
 }
 
 /// The number of a seat's subscription. Asked, as all fields here, only where somebody listens.
@@ -57,27 +61,31 @@ fn principal(point: &Point, seat: u32) -> Option<String> {
     point.seats.owner(seat, |owner| owner.principal.to_string())
 }
 
-pub(super) fn opened(point: &Point, seat: u32, opening: Opening) {
+pub(super) fn opened(point: &Point, seat: u32, opening: Opening, reset: Option<ResetReason>) {
     let outcome = opening.as_str();
-    match opening {
-        Opening::Reset(reason) => {
+    match reset {
+        Some(reason) => {
             let reason = reason.as_str();
             info!(target: TARGET, tenant = %point.watch.tenant, scope = %point.scope, id = id(point, seat), principal = principal(point, seat), outcome, reason, "subscribed");
         }
-        _ => {
+        None => {
             debug!(target: TARGET, tenant = %point.watch.tenant, scope = %point.scope, id = id(point, seat), principal = principal(point, seat), outcome, "subscribed")
         }
     }
 }
 
 pub(super) fn refused(grant: &Grant, error: &SubscribeError) {
-    let (tenant, scope, principal) = (&grant.tenant, &grant.scope, &grant.principal);
+    let (tenant, scope, principal) = (&grant.tenant, &grant.scope, grant.principal.as_str());
     let reason = error.code();
     match error {
         SubscribeError::Engine(cause) => {
-            warn!(target: TARGET, %tenant, %scope, %principal, reason, %cause, "refused");
+            warn!(target: TARGET, %tenant, %scope, principal, reason, %cause, "refused");
         }
-        _ => info!(target: TARGET, %tenant, %scope, %principal, reason, "refused"),
+        // No fault, but a reader that has seen all.
+        SubscribeError::Finished => {
+            debug!(target: TARGET, %tenant, %scope, principal, reason, "refused");
+        }
+        _ => info!(target: TARGET, %tenant, %scope, principal, reason, "refused"),
     }
 }
 
@@ -92,14 +100,18 @@ pub(super) fn fell_behind(point: &Point, seat: u32) {
 
 pub(super) fn log_failed(point: &Point, cause: &EngineError) {
     let (tenant, scope) = (&point.watch.tenant, &point.scope);
-    warn!(target: TARGET, %tenant, %scope, %cause, "the log could not be read");
+    // Of each reader, and each time it tries: an outage is one fact, which a gauge tells.
+    debug!(target: TARGET, %tenant, %scope, %cause, "the log could not be read");
 }
 
 pub(super) fn reclaimed(places: usize) {
     info!(target: TARGET, places, "places of silent readers were taken back");
 }
 
-pub(super) fn ended(point: &Point, seat: u32, reason: Option<EndReason>) {
+pub(super) fn ended(point: &Point, owner: Option<(u64, Principal)>, reason: Option<EndReason>) {
     let reason = reason.map_or("left", EndReason::as_str);
-    debug!(target: TARGET, tenant = %point.watch.tenant, scope = %point.scope, id = id(point, seat), principal = principal(point, seat), reason, "ended");
+    let (tenant, scope) = (&point.watch.tenant, &point.scope);
+    let (id, principal) = owner.unzip();
+    let principal = principal.as_ref().map(Principal::as_str);
+    debug!(target: TARGET, %tenant, %scope, id, principal, reason, "ended");
 }

@@ -1,15 +1,12 @@
 //! What an admin may ask for, where, and who decides whether they may.
 
 use std::future::Future;
-use std::time::Duration;
 
 use http::{Method, Uri};
 use order_events_core::{Denied, Principal, async_trait};
 use percent_encoding::percent_decode_str;
 
 use super::super::Parts;
-use super::super::query;
-use crate::server::stopping::STOP_DEADLINE;
 
 /// What an admin asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,20 +14,20 @@ use crate::server::stopping::STOP_DEADLINE;
 pub enum AdminAction {
     /// To see how the hub does, or who watches what.
     See,
-    /// To end one stream, by its number in the listing. Whoever may still watch comes back.
-    Close(u64),
+    /// To end one stream, by its id in the listing. Whoever may still watch comes back.
+    Close(String),
     /// To end every stream of a principal, on all nodes. Whoever may still watch comes back.
     Revoke(Principal),
-    /// To end every stream of this node within so long, and to take no new ones: there is no way
-    /// back.
-    Drain(Duration),
+    /// To end every stream of this node, and to take no new ones: there is no way back.
+    Drain,
 }
 
 /// Decides which admin may do what, knowing a request's method, address and headers.
 #[async_trait]
 pub trait AdminAuthorizer: Send + Sync {
-    /// Lets the caller do it, or says why not. Nothing has been looked up or done before.
-    async fn admit(&self, caller: &Parts, action: &AdminAction) -> Result<(), Denied>;
+    /// Says who the caller is, for the trail, and thereby lets them do it; or says why not. Nothing
+    /// has been looked up or done before.
+    async fn admit(&self, caller: &Parts, action: &AdminAction) -> Result<Principal, Denied>;
 }
 
 /// An [`AdminAuthorizer`] made of a function, and of what it needs to decide.
@@ -39,16 +36,16 @@ pub trait AdminAuthorizer: Send + Sync {
 ///
 /// ```
 /// use order_events_sse::server::{AdminAction, Parts, admin_authorizer};
-/// use order_events_core::Denied;
+/// use order_events_core::{Denied, Principal};
 ///
 /// #[derive(Clone)]
 /// struct Keys { ops: String }
 ///
-/// async fn may(keys: Keys, caller: Parts, action: AdminAction) -> Result<(), Denied> {
+/// async fn may(keys: Keys, caller: Parts, action: AdminAction) -> Result<Principal, Denied> {
 ///     let key = caller.headers.get("x-ops-key").ok_or(Denied::Unauthenticated)?;
 ///     // Compared in constant time where it is a secret: by the crate `subtle`, say.
 ///     match key.as_bytes() == keys.ops.as_bytes() {
-///         true => Ok(()),
+///         true => Principal::new("ops").map_err(|_| Denied::Failed),
 ///         false => Err(Denied::Forbidden),
 ///     }
 /// }
@@ -60,7 +57,7 @@ pub fn admin_authorizer<S, F, A>(needs: S, may: F) -> impl AdminAuthorizer
 where
     S: Clone + Send + Sync,
     F: Fn(S, Parts, AdminAction) -> A + Send + Sync,
-    A: Future<Output = Result<(), Denied>> + Send,
+    A: Future<Output = Result<Principal, Denied>> + Send,
 {
     Asking { needs, may }
 }
@@ -75,9 +72,9 @@ impl<S, F, A> AdminAuthorizer for Asking<S, F>
 where
     S: Clone + Send + Sync,
     F: Fn(S, Parts, AdminAction) -> A + Send + Sync,
-    A: Future<Output = Result<(), Denied>> + Send,
+    A: Future<Output = Result<Principal, Denied>> + Send,
 {
-    async fn admit(&self, caller: &Parts, action: &AdminAction) -> Result<(), Denied> {
+    async fn admit(&self, caller: &Parts, action: &AdminAction) -> Result<Principal, Denied> {
         (self.may)(self.needs.clone(), caller.clone(), action.clone()).await
     }
 }
@@ -86,6 +83,7 @@ where
 /// and `PUT`, which a page of another origin cannot send without asking first: a form cannot
 /// forge them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum AdminRoute {
     /// `GET`: how the hub does, in numbers, and what it allows.
     Status,
@@ -95,14 +93,26 @@ pub enum AdminRoute {
     Watcher,
     /// `DELETE`: ends every stream of a principal.
     Principal,
-    /// `PUT`: ends every stream of the node. `?within=` says in how many seconds at most.
+    /// `PUT`: ends every stream of the node.
     Drain,
+}
+
+impl AdminAction {
+    /// What it is, and to whom or what it is done.
+    pub(super) fn told(&self) -> (&'static str, &str) {
+        match self {
+            Self::See => ("see", ""),
+            Self::Close(id) => ("close", id),
+            Self::Revoke(principal) => ("revoke", principal.as_str()),
+            Self::Drain => ("drain", ""),
+        }
+    }
 }
 
 impl AdminRoute {
     /// Every one.
-    pub const ALL: [Self; 5] =
-        [Self::Status, Self::Watchers, Self::Watcher, Self::Principal, Self::Drain];
+    pub const ALL: &[Self] =
+        &[Self::Status, Self::Watchers, Self::Watcher, Self::Principal, Self::Drain];
 
     /// Its path, in the notation that axum and actix share; to be mounted under a prefix.
     pub const fn path(self) -> &'static str {
@@ -136,13 +146,9 @@ impl AdminRoute {
         };
         Some(match self {
             Self::Status | Self::Watchers => AdminAction::See,
-            Self::Watcher => AdminAction::Close(from_end(0)?.parse().ok()?),
+            Self::Watcher => AdminAction::Close(from_end(0)?.into_owned()),
             Self::Principal => AdminAction::Revoke(Principal::new(from_end(1)?).ok()?),
-            Self::Drain => AdminAction::Drain(
-                query::value(uri.query(), "within")
-                    .and_then(|within| within.parse().ok())
-                    .map_or(STOP_DEADLINE, Duration::from_secs),
-            ),
+            Self::Drain => AdminAction::Drain,
         })
     }
 }

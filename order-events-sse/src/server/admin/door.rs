@@ -5,14 +5,16 @@ use std::sync::Arc;
 
 use http::header::ALLOW;
 use http::{HeaderValue, Response, StatusCode};
-use order_events_core::{Hub, Lifecycle, OrderStatus, unless_it_panics};
+use order_events_core::{Hub, Lifecycle, OrderStatus, Principal, unless_it_panics};
 
 use super::super::Parts;
 use super::super::body::Body;
 use super::super::head;
-use super::super::problem::Problem;
+use super::super::open::in_time;
+use super::super::problem::{Problem, document};
 use super::super::settings::Settings;
-use super::super::telemetry;
+use super::super::stopping::STOP_DEADLINE;
+use super::super::telemetry::{self, For};
 use super::action::{AdminAction, AdminAuthorizer, AdminRoute};
 use super::listing::{self, Filter};
 
@@ -21,10 +23,10 @@ use super::listing::{self, Filter};
 /// | request | answer |
 /// |---|---|
 /// | `GET /status` | subscriptions, lag, counters and limits |
-/// | `GET /watchers` | who watches what, where they stand, how far behind; by number, `?limit=` (100; at most 1,000) of them `?after=` a number, of one `?tenant=`, `?principal=`, `?order=` or `?customer=` |
-/// | `DELETE /watchers/{number}` | 204: its stream has been told to end; 404 |
+/// | `GET /watchers` | who watches what, where they stand, how far behind; oldest first, `?limit=` (100; at most 1,000) of them `?after=` an id, of one `?tenant=`, `?principal=`, `?order=` or `?customer=` |
+/// | `DELETE /watchers/{id}` | 204: its stream has been told to end; 404, also for an id of another process |
 /// | `DELETE /principals/{principal}/watchers` | `{"ended":…}`: the streams that ended on this node; others were told. 503 where they could not be: this node's have ended all the same |
-/// | `PUT /drain?within=30` | 202 `{"told":…}`: every stream has been told to end, and no new one is taken |
+/// | `PUT /drain` | 202 `{"told":…}`: every stream has been told to end, and no new one is taken |
 ///
 /// It listens where you mount it, and should not be where readers are: on an address of its own that
 /// the load balancer does not know, or under a prefix that it does not pass on. Costs by the number of
@@ -47,13 +49,11 @@ impl<L: Lifecycle> AdminDoor<L> {
     /// The answer to a request.
     pub async fn answer(&self, route: AdminRoute, parts: &Parts) -> Response<Body> {
         self.admitted(route, parts).await.unwrap_or_else(|problem| {
-            telemetry::refused(&problem);
-            let mut response = problem.response();
-            if problem == Problem::MethodNotAllowed {
-                let allow = HeaderValue::from_static(route.allow());
-                response.headers_mut().insert(ALLOW, allow);
+            telemetry::refused(&problem, For::Admins);
+            match problem {
+                Problem::MethodNotAllowed => not_taken(route),
+                _ => problem.response(),
             }
-            response
         })
     }
 
@@ -64,37 +64,61 @@ impl<L: Lifecycle> AdminDoor<L> {
         }
         let action = route.action(&parts.uri).ok_or(Problem::NotFound)?;
         let asked = unless_it_panics(async { authorizer.admit(parts, &action).await });
-        let admitted = super::super::open::in_time(hub, settings, asked).await?;
-        let wait = settings.retry_after(hub);
-        admitted.map_err(|denied| Problem::denied(denied, wait))?;
-        telemetry::admin(&action);
-        match action {
-            AdminAction::See => Ok(json(
-                StatusCode::OK,
-                match route {
-                    AdminRoute::Watchers => listing::watchers(hub, &Filter::of(parts.uri.query())),
-                    _ => listing::status(hub),
-                },
-            )),
-            AdminAction::Close(id) if hub.close(id) => {
-                let mut response = Response::new(Body::empty());
-                *response.status_mut() = StatusCode::NO_CONTENT;
-                head::not_stored(response.headers_mut());
-                Ok(response)
+        let admitted = in_time(hub, settings, asked).await?;
+        let admin =
+            admitted.map_err(|denied| Problem::denied(denied, settings.retry_after(hub)))?;
+        let done = match (&action, route) {
+            (AdminAction::See, AdminRoute::Watchers) => {
+                let filter = Filter::of(hub, parts.uri.query())?;
+                return Ok(json(StatusCode::OK, listing::watchers(hub, &filter)));
             }
-            AdminAction::Close(_) => Err(Problem::NotFound),
-            AdminAction::Revoke(principal) => {
-                let ended = hub.revoke(&principal).await.map_err(|_| Problem::Unavailable(wait))?;
-                Ok(json(StatusCode::OK, format!("{{\"ended\":{ended}}}")))
-            }
-            AdminAction::Drain(within) => {
-                let told = hub.stats().subscriptions;
-                // They have been told by the call; who waits for them to go is the service's stop.
-                drop(hub.drain(within));
-                Ok(json(StatusCode::ACCEPTED, format!("{{\"told\":{told}}}")))
-            }
-        }
+            (AdminAction::See, _) => return Ok(json(StatusCode::OK, listing::status(hub))),
+            (AdminAction::Close(id), _) => self.close(id),
+            (AdminAction::Revoke(principal), _) => self.revoke(principal).await,
+            (AdminAction::Drain, _) => Ok(self.drain()),
+        };
+        telemetry::admin(&admin, action.told(), done.as_ref().err());
+        done
     }
+
+    fn close(&self, id: &str) -> Result<Response<Body>, Problem> {
+        let hub = &self.0.hub;
+        let is_closed = listing::number(hub, id).is_some_and(|number| hub.close(number));
+        if !is_closed {
+            return Err(Problem::NotFound);
+        }
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = StatusCode::NO_CONTENT;
+        head::not_stored(response.headers_mut());
+        Ok(response)
+    }
+
+    async fn revoke(&self, principal: &Principal) -> Result<Response<Body>, Problem> {
+        let Inner { hub, settings, .. } = &*self.0;
+        // What it has ended here stays ended if others cannot be told in time.
+        let revoked = in_time(hub, settings, hub.revoke(principal)).await?;
+        let ended = revoked.map_err(|_| Problem::Unavailable(settings.retry_after(hub)))?;
+        Ok(json(StatusCode::OK, format!("{{\"ended\":{ended}}}")))
+    }
+
+    fn drain(&self) -> Response<Body> {
+        let hub = &self.0.hub;
+        let told = hub.stats().subscriptions;
+        // They are told by the call. To wait until they are gone, and to cut who is not, is for
+        // whatever stops the process.
+        drop(hub.drain(STOP_DEADLINE));
+        json(StatusCode::ACCEPTED, format!("{{\"told\":{told}}}"))
+    }
+}
+
+/// The refusal of a method that the route does not take.
+fn not_taken(route: AdminRoute) -> Response<Body> {
+    let allow = route.allow();
+    let detail = format!("only {allow} is understood here");
+    let status = StatusCode::METHOD_NOT_ALLOWED;
+    let mut response = document(status, Problem::MethodNotAllowed.code(), detail, None, None);
+    response.headers_mut().insert(ALLOW, HeaderValue::from_static(allow));
+    response
 }
 
 fn json(status: StatusCode, json: String) -> Response<Body> {

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use order_events_core::{
-    Audience, CustomerId, Hub, HubStats, Lifecycle, OrderId, Principal, Scope, TenantId, Timestamp,
-    Watcher,
+    Audience, CustomerId, EndReason, Hub, HubStats, Lifecycle, OrderId, Principal, Scope, TenantId,
+    Timestamp, Watcher,
 };
 use serde::Serialize;
 
 use super::super::control::json;
+use super::super::problem::Problem;
 use super::super::query::value;
 
 /// Watchers of one page, where the request does not ask for fewer.
@@ -29,16 +30,20 @@ pub(super) struct Filter {
 }
 
 impl Filter {
-    pub(super) fn of(query: Option<&str>) -> Self {
-        let number = |name| value(query, name).and_then(|value| value.parse().ok());
-        Self {
+    pub(super) fn of<L: Lifecycle>(hub: &Hub<L>, query: Option<&str>) -> Result<Self, Problem> {
+        let after = match value(query, "after") {
+            Some(after) => number(hub, &after).ok_or(Problem::UnknownPage)?,
+            None => 0,
+        };
+        let limit = value(query, "limit").and_then(|limit| limit.parse().ok());
+        Ok(Self {
             tenant: value(query, "tenant"),
             principal: value(query, "principal"),
             order: value(query, "order"),
             customer: value(query, "customer"),
-            after: number("after").unwrap_or(0),
-            limit: number("limit").map_or(PAGE, |limit| (limit as usize).clamp(1, MOST)),
-        }
+            after,
+            limit: limit.unwrap_or(PAGE).clamp(1, MOST),
+        })
     }
 
     fn lets(&self, watcher: &Watcher) -> bool {
@@ -61,10 +66,23 @@ impl Filter {
     }
 }
 
+/// What a stream is called here: by a word of this process, so that what was read of another, or
+/// before a restart, does not end somebody else's.
+fn id<L: Lifecycle>(hub: &Hub<L>, number: u64) -> String {
+    format!("{:016x}-{number}", hub.instance())
+}
+
+/// The number of a stream that is called so, if it can be one of this process.
+pub(super) fn number<L: Lifecycle>(hub: &Hub<L>, id: &str) -> Option<u64> {
+    let (process, number) = id.split_once('-')?;
+    let process = u64::from_str_radix(process, 16).ok()?;
+    (process == hub.instance()).then(|| number.parse().ok())?
+}
+
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Listed {
-    id: u64,
+    id: String,
     principal: Principal,
     tenant: TenantId,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -76,17 +94,20 @@ struct Listed {
     cursor: String,
     /// Null where the window has passed it by, and it will read the log.
     behind: Option<u64>,
+    /// Why its time is over, where its connection has yet to take note.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ending: Option<&'static str>,
 }
 
-impl From<Watcher> for Listed {
-    fn from(watcher: Watcher) -> Self {
+impl Listed {
+    fn of<L: Lifecycle>(hub: &Hub<L>, watcher: Watcher) -> Self {
         let (order, customer) = match watcher.scope {
             Scope::Order(order) => (Some(order), None),
             Scope::Customer(customer) => (None, Some(customer)),
             Scope::Tenant => (None, None),
         };
         Self {
-            id: watcher.id,
+            id: id(hub, watcher.id),
             principal: watcher.principal,
             tenant: watcher.tenant,
             order,
@@ -98,25 +119,29 @@ impl From<Watcher> for Listed {
             since: watcher.since,
             cursor: watcher.cursor.to_string(),
             behind: watcher.behind,
+            ending: watcher.ending.map(EndReason::as_str),
         }
     }
 }
 
-/// Who watches what, by number; `next` is what the next page comes after.
+/// Who watches what, oldest first; `next` is what the next page comes after.
 pub(super) fn watchers<L: Lifecycle>(hub: &Hub<L>, filter: &Filter) -> String {
     #[derive(Serialize)]
     struct Page {
         watchers: Vec<Listed>,
         #[serde(skip_serializing_if = "Option::is_none")]
-        next: Option<u64>,
+        next: Option<String>,
     }
     let mut found = hub.watchers();
     found.retain(|watcher| filter.lets(watcher));
     found.sort_unstable_by_key(|watcher| watcher.id);
     let has_more = found.len() > filter.limit;
     found.truncate(filter.limit);
-    let next = found.last().map(|last| last.id).filter(|_| has_more);
-    json(&Page { watchers: found.into_iter().map(Listed::from).collect(), next })
+    let next = found.last().map(|last| id(hub, last.id)).filter(|_| has_more);
+    json(&Page {
+        watchers: found.into_iter().map(|watcher| Listed::of(hub, watcher)).collect(),
+        next,
+    })
 }
 
 #[derive(Serialize)]

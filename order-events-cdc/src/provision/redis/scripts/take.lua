@@ -1,4 +1,6 @@
--- The next job: one that has waited long enough, one whose lease is over, a new one.
+-- The next job: one that has waited long enough, one whose lease is over, a new one. Gives its id,
+-- its text and which attempt this is; or where there is none, after which id of the stream the next
+-- one comes, and in how many milliseconds one that waits is due, if one waits.
 -- KEYS: stream, waiting, leases, tries. ARGV: group, milliseconds of a lease, receipt.
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -7,8 +9,20 @@ for _, entry in ipairs(redis.call('ZRANGE', KEYS[2], '-inf', now, 'BYSCORE', 'LI
   redis.call('XADD', KEYS[1], '*', 'job', job, 'tried', tried)
   redis.call('ZREM', KEYS[2], entry)
 end
+local function nothing()
+  local last, due = '0-0', ''
+  if redis.call('EXISTS', KEYS[1]) == 1 then
+    local info = redis.call('XINFO', 'STREAM', KEYS[1])
+    for i = 1, #info, 2 do
+      if info[i] == 'last-generated-id' then last = info[i + 1] end
+    end
+  end
+  local first = redis.call('ZRANGE', KEYS[2], 0, 0, 'WITHSCORES')
+  if #first > 0 then due = string.format('%d', math.max(first[2] - now, 1)) end
+  return { last, due }
+end
 if redis.call('EXISTS', KEYS[1]) == 0 then
-  return false
+  return nothing()
 end
 -- A stream that was made by the line above has no group yet.
 redis.pcall('XGROUP', 'CREATE', KEYS[1], ARGV[1], '0')
@@ -25,7 +39,7 @@ if #entries == 0 then
   entries = read and read[1][2] or {}
 end
 if #entries == 0 then
-  return false
+  return nothing()
 end
 
 local id, fields = entries[1][1], entries[1][2]
@@ -35,4 +49,5 @@ for i = 1, #fields, 2 do
   if fields[i] == 'tried' then tried = tonumber(fields[i + 1]) or 0 end
 end
 redis.call('HSET', KEYS[3], id, ARGV[3])
-return { id, job, tried + redis.call('HINCRBY', KEYS[4], id, 1) }
+local attempt = tried + redis.call('HINCRBY', KEYS[4], id, 1)
+return { id, job, string.format('%d', attempt) }
