@@ -60,6 +60,20 @@ async fn without_a_token_that_holds_nobody_is_let_in() {
 }
 
 #[tokio::test]
+async fn a_token_in_the_address_is_none() {
+    let server = Server::start().await;
+    let token = token_for("anna", 3600);
+    let first = server.get(ORDER, &[]).await.comparable();
+    assert_eq!(first.0, StatusCode::UNAUTHORIZED);
+    for name in ["token", "access_token", "authorization", "session", "jwt", "ticket"] {
+        for path in [ORDER, EVENTS, "/mine"] {
+            let answer = server.get(&format!("{path}?{name}={token}"), &[]).await.comparable();
+            assert_eq!(answer, first, "{path} {name}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_foreign_order_is_answered_as_an_absent_one() {
     let server = Server::start().await;
     let eve = bearer("eve", Role::Customer);

@@ -54,11 +54,15 @@ test("the types are those of the code", () =>
     }
   }));
 
-test("the examples of the README are right", () =>
+/** The examples in documents, each as its kind and its text. */
+async function examples(documents) {
+  const texts = await Promise.all(documents.map((document) => readFile(document, "utf8")));
+  return texts.flatMap((text) => [...text.matchAll(/^```(jsx?)\n(.*?)^```$/gms)]);
+}
+
+/** Compiles examples as a project of its own. */
+const areRight = (examples) =>
   within(async (directory) => {
-    const readme = await readFile(join(MODULE, "README.md"), "utf8");
-    const examples = [...readme.matchAll(/^```(jsx?)\n(.*?)^```$/gms)];
-    assert.ok(examples.length >= 4);
     for (const [number, [, kind, text]] of examples.entries()) {
       await writeFile(join(directory, `example-${number}.${kind}`), text);
     }
@@ -70,7 +74,21 @@ test("the examples of the README are right", () =>
     };
     await writeFile(join(directory, "tsconfig.json"), JSON.stringify(extended));
     await compile("-p", directory);
-  }));
+  });
+
+test("the examples of the README are right", async () => {
+  const found = await examples([join(MODULE, "README.md")]);
+  assert.ok(found.length >= 4);
+  await areRight(found);
+});
+
+test("the examples of the cookbook are right", async () => {
+  const cookbook = join(MODULE, "../docs/cookbook");
+  const pages = (await readdir(cookbook)).filter((name) => name.endsWith(".md"));
+  const found = await examples(pages.map((page) => join(cookbook, page)));
+  assert.ok(found.length >= 3);
+  await areRight(found);
+});
 
 test("a strict project of somebody else's compiles against what is published", () =>
   within(async (directory) => {

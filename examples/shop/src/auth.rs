@@ -3,10 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::header::{AUTHORIZATION, COOKIE};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
 use order_events_core::{Clock, CustomerId, Denied, Grant, Hub, SystemClock, Timestamp};
-use order_events_sse::server::Parts;
+use order_events_sse::server::{Parts, bearer, cookie};
 use serde::{Deserialize, Serialize};
 
 /// The cookie that carries a token where a header cannot be set: a browser's `EventSource`.
@@ -69,7 +68,8 @@ impl Shop {
     /// browser have one cookie: who signs in anew in one would else act in the others, under the
     /// name of whoever opened them.
     pub fn user(&self, request: &Parts) -> Result<User, Denied> {
-        let token = bearer(request).or_else(|| cookie(request)).ok_or(Denied::Unauthenticated)?;
+        let token =
+            bearer(request).or_else(|| cookie(request, SESSION)).ok_or(Denied::Unauthenticated)?;
         // Why a token is bad is nobody's business: expired, forged and garbled are one answer.
         let token = decode::<Claims>(token, &self.keys.checking, &self.keys.rules);
         let user = User::of(token.map_err(|_| Denied::Unauthenticated)?.claims)?;
@@ -126,21 +126,6 @@ impl User {
     pub fn must_be_admin(&self) -> Result<(), Denied> {
         if self.is_admin { Ok(()) } else { Err(Denied::Forbidden) }
     }
-}
-
-fn bearer(request: &Parts) -> Option<&str> {
-    let (scheme, token) = request.headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
-}
-
-/// HTTP/2 may send one header for each cookie, HTTP/1.1 all in one.
-fn cookie(request: &Parts) -> Option<&str> {
-    let cookies = request.headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let mut cookies = cookies.flat_map(|cookies| cookies.split(';'));
-    cookies.find_map(|cookie| {
-        let (name, value) = cookie.trim().split_once('=')?;
-        (name == SESSION).then_some(value)
-    })
 }
 
 impl std::fmt::Debug for Shop {

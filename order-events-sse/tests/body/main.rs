@@ -7,4 +7,5 @@ mod endings;
 mod given;
 mod heartbeats;
 mod pages;
+mod refused;
 mod slow_log;

@@ -20,6 +20,21 @@ pub struct Nginx {
 impl Nginx {
     /// Starts it with the defaults, `proxy_pass` and what else is to stand in its `http` block.
     pub async fn before(server: SocketAddr, more: &str) -> Self {
+        Self::configured(|address| {
+            format!(
+                "events {{}}
+                http {{
+                    access_log off;
+                    {more}
+                    server {{ listen {address}; location / {{ proxy_pass http://{server}; }} }}
+                }}"
+            )
+        })
+        .await
+    }
+
+    /// Starts it with a whole configuration, that of an address to listen at.
+    pub async fn configured(config: impl FnOnce(SocketAddr) -> String) -> Self {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
         let name = format!(
             "order-events-nginx-{}-{}",
@@ -30,26 +45,20 @@ impl Nginx {
         fs::create_dir_all(&prefix).unwrap();
         let address = free();
         let file = prefix.join("nginx.conf");
-        // One process, so that ending it ends all of it.
-        let config = format!(
-            "daemon off; master_process off; pid {prefix}/pid; error_log stderr warn;
-            events {{}}
-            http {{
-                access_log off;
-                client_body_temp_path {prefix}/body; proxy_temp_path {prefix}/proxy;
-                fastcgi_temp_path {prefix}/fastcgi; uwsgi_temp_path {prefix}/uwsgi;
-                scgi_temp_path {prefix}/scgi;
-                {more}
-                server {{ listen {address}; location / {{ proxy_pass http://{server}; }} }}
-            }}",
-            prefix = prefix.display()
-        );
+        // Not where only root may write.
+        let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
+            .map(|name| format!("{name}_temp_path {}/{name};", prefix.display()));
+        let config = config(address);
+        let config = config.replace("http {", &format!("http {{ {}", temporary.concat()));
         fs::write(&file, config).unwrap();
+        // One process, so that ending it ends all of it.
+        let alone = format!("daemon off; master_process off; pid {}/pid;", prefix.display());
         let started = Command::new(program())
             .args(["-e", "stderr", "-p"])
             .arg(&prefix)
             .arg("-c")
             .arg(&file)
+            .args(["-g", &alone])
             .stdin(Stdio::null())
             .spawn();
         let child = started.expect("nginx is installed: scripts/test does so");

@@ -1,5 +1,7 @@
 //! Through a real nginx with its defaults.
 
+use std::net::SocketAddr;
+
 use order_events_wire_tests::{Head, Kind, Nginx, ORDER, Peer, Server, Setup, Shop, until};
 
 async fn watch(nginx: &Nginx, headers: &[(&str, &str)]) -> (Peer, Head) {
@@ -61,5 +63,36 @@ async fn nginx_that_compresses_everything_passes_everything_on_at_once() {
             drop(nginx);
             server.stop().await;
         }
+    }
+}
+
+/// The `nginx.conf` of the cookbook, with the service at this address, and without TLS.
+fn of_the_cookbook(listen: SocketAddr, server: SocketAddr) -> String {
+    let page = include_str!("../../../../docs/cookbook/deployment.md");
+    let config = page.split("```nginx\n").nth(1).and_then(|rest| rest.split("```").next());
+    let config = config.expect("the page has a configuration");
+    let config = config
+        .replace("listen 443 ssl http2;", &format!("listen {listen};"))
+        .replace("127.0.0.1:3000", &server.to_string());
+    assert!(config.contains(&format!("server {server};")), "{config}");
+    assert!(config.contains(&format!("listen {listen};")), "{config}");
+    config
+        .lines()
+        .filter(|line| !line.trim_start().starts_with("ssl_"))
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+#[tokio::test]
+async fn nginx_as_the_cookbook_sets_it_up_passes_everything_on_at_once() {
+    for kind in Kind::ALL {
+        let shop = Shop::open().await;
+        let server = Server::start(kind, &shop, &Setup::default());
+        let nginx = Nginx::configured(|listen| of_the_cookbook(listen, server.address)).await;
+        let (peer, head) = watch(&nginx, &[]).await;
+        assert_eq!(head.status, 200, "{kind:?}");
+        assert_at_once(&shop, peer).await;
+        drop(nginx);
+        server.stop().await;
     }
 }
