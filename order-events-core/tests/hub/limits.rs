@@ -100,9 +100,10 @@ async fn closing_ends_one_stream_and_no_other() {
     drain(&mut other);
     let id = one.id().unwrap();
     assert!(house.hub.close(id));
-    assert!(!house.hub.close(id), "once");
+    assert!(house.hub.close(id), "it is there until it has taken note");
     assert!(!house.hub.close(9_999));
     assert_eq!(words(&mut one), ["end revoked"]);
+    assert!(!house.hub.close(id), "it is gone");
     assert_eq!(one.id(), None);
     assert!(matches!(crate::support::poll(&mut one), std::task::Poll::Ready(None)));
     house.create("1").await;
