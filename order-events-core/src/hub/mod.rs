@@ -304,9 +304,8 @@ impl<L: Lifecycle> Hub<L> {
         watchers
     }
 
-    /// Ends one subscription as `revoked`, unless it has ended already and has yet to take note. False
-    /// where there is none of this number. Costs by the
-    /// number of subscriptions.
+    /// Ends one subscription as `revoked`, unless it has ended already and has yet to take note.
+    /// False where there is none of this number. Costs by the number of subscriptions.
     pub fn close(&self, id: u64) -> bool {
         let mut wakes = Wakes::new();
         let mut closed = false;
