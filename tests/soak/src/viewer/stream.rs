@@ -112,12 +112,14 @@ impl Viewer {
                 count(&self.house.habits.frozen);
                 let span = Duration::from_millis(self.rng.u64(100..7_000));
                 self.look(|seen| seen.note(format_args!("is frozen for {span:?}")));
-                // Who is frozen stays so, unless there is an end to everything.
+                // Who is frozen stays so, unless there is an end to everything; and on a busy machine for
+                // longer than it meant to.
+                let since = Instant::now();
                 tokio::select! {
                     () = sleep(span) => {}
                     _ = phase.wait_for(|phase| *phase != Phase::Chaos) => {}
                 }
-                Mood::WasFrozen(span)
+                Mood::WasFrozen(since.elapsed())
             }
             4..7 => Mood::Leaves,
             7 => Mood::IsKilled,
