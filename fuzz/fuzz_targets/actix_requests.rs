@@ -66,7 +66,7 @@ fuzz_target!(|asked: Vec<Asked<'_>>| -> Corpus {
                 let Some(request) = request(&words) else { continue };
                 is_asked = true;
                 let path = request.head().uri.path().to_owned();
-                let (answer, rest) = answer(&place.answers, request, asked.chunks).await;
+                let (answer, rest) = answer(&place.answers, request, asked.chunks()).await;
                 answer.is_as_documented(&words.method, &path);
                 open.push(rest);
             }
@@ -89,7 +89,7 @@ fn request(words: &Words) -> Option<Request> {
     Some(request)
 }
 
-async fn answer(answers: &Answers, request: Request, chunks: u8) -> (Answer, Pin<Box<BoxBody>>) {
+async fn answer(answers: &Answers, request: Request, chunks: usize) -> (Answer, Pin<Box<BoxBody>>) {
     let response = match answers(request).await {
         Ok(response) => response.into_parts().1,
         Err(error) => panic!("the routes have an answer to everything: {error}"),
@@ -98,7 +98,7 @@ async fn answer(answers: &Answers, request: Request, chunks: u8) -> (Answer, Pin
     let headers = headers.map(|(name, value)| (name.to_string(), value.as_bytes().to_vec()));
     let mut answer =
         Answer { status: response.status().as_u16(), headers: headers.collect(), body: Vec::new() };
-    let most = if answer.is_stream() { usize::from(chunks % 8) } else { usize::MAX };
+    let most = if answer.is_stream() { chunks } else { usize::MAX };
     let mut body = Box::pin(response.into_body());
     // What states no body is asked for none.
     let most = if body.size() == BodySize::None { 0 } else { most };

@@ -13,8 +13,8 @@ pub struct Asked<'a> {
     query: Vec<Parameter<'a>>,
     who: Who<'a>,
     headers: Vec<Header<'a>>,
-    /// Chunks of a stream that are waited for: heartbeats, too.
-    pub chunks: u8,
+    /// Decides how much of a stream is waited for.
+    chunks: u8,
 }
 
 #[derive(Debug, Arbitrary)]
@@ -98,6 +98,15 @@ pub struct Words {
 }
 
 impl Asked<'_> {
+    /// Chunks of a stream that are waited for. Mostly what it begins with: each heartbeat behind that
+    /// takes as long as a whole request.
+    pub fn chunks(&self) -> usize {
+        match self.chunks {
+            few @ 0..224 => usize::from(few % 3),
+            more => usize::from(more % 8),
+        }
+    }
+
     pub fn words(&self, shop: &Shop) -> Words {
         let method = match self.method {
             Method::Get => b"GET".to_vec(),
