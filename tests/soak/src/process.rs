@@ -244,10 +244,11 @@ fn command(port: u16, place: &Path) -> Command {
     command
 }
 
-/// Below the ports that the kernel hands out, so that it stays free while its owner is down.
+/// Below the ports that the kernel hands out, so that it stays free while its owner is down; and far
+/// from those of a soak that was started at the same time.
 fn free_port() -> Result<u16> {
     static NEXT: AtomicU16 = AtomicU16::new(0);
-    let first = u16::try_from(std::process::id() % 4_000)?;
+    let first = u16::try_from(std::process::id() % 500)? * 8;
     for _ in 0..4_000 {
         let port = 28_000 + (first + NEXT.fetch_add(1, Ordering::Relaxed)) % 4_000;
         if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
