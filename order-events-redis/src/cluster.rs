@@ -107,6 +107,20 @@ impl Cluster {
         self.lock().node(slot).ok_or_else(|| Failure::NotDone(unknown_slot()))
     }
 
+    /// Looks whether those that could not be reached are back, or gone for good: where none of our
+    /// tenants is theirs, nobody else asks them.
+    pub(crate) async fn revisit(&self, deadline: Instant) {
+        let (away, version): (Vec<_>, u64) = {
+            let map = self.lock();
+            (map.nodes.values().filter(|node| !node.is_up()).cloned().collect(), map.version)
+        };
+        for node in away {
+            if node.ask(&[cmd("PING")], deadline).await.is_err() {
+                let _looked_at_again_later = self.refresh(version, deadline).await;
+            }
+        }
+    }
+
     /// The slot's node has to be asked for again.
     pub(crate) fn forget(&self, slot: u16) {
         self.lock().forget(slot);

@@ -77,6 +77,13 @@ impl Link {
         connected.map(|connection| Own { connection, slot })
     }
 
+    /// Asks those of a cluster that could not be reached, if any. A single server is asked all the time.
+    pub(crate) async fn revisit(&self) {
+        if let To::Cluster(cluster) = &self.to {
+            cluster.revisit(self.deadline()).await;
+        }
+    }
+
     pub(crate) fn is_up(&self) -> bool {
         match &self.to {
             To::One(node) => node.is_up(),

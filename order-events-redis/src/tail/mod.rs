@@ -278,6 +278,7 @@ impl Tails {
     /// Compares every followed tenant with its log: the last wake-up may have been lost, and after
     /// it none comes. It goes by the connections that wake, and so finds those that are dead.
     async fn look(&self) {
+        self.link.revisit().await;
         let wakes = self.wakes.lock().await.clone();
         for wake in wakes {
             let its: Vec<_> = lock(&self.followed).values().cloned().collect();

@@ -121,6 +121,24 @@ async fn a_primary_that_fails_in_the_midst_of_a_load_leaves_nobody_with_what_is_
     }
 }
 
+/// Nobody asks for anything that is that primary's, so nothing but the engine itself can find out.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs redis-server: run by scripts/test"]
+async fn a_primary_without_tenants_of_ours_is_seen_to_be_back() {
+    let mut cluster = Cluster::start().await;
+    let a = node(&cluster).await;
+    let tenants = tenants(&cluster);
+    for tenant in &tenants {
+        a.publish(told(tenant, &order("42"), "before")).await;
+    }
+    cluster.primaries[0].kill9();
+    let refused = a.hub.publish(told(&tenants[0], &order("42"), "meanwhile")).await;
+    assert!(refused.is_err(), "{refused:?}");
+    assert!(!a.hub.stats().is_log_reachable);
+    cluster.primaries[0].restart().await;
+    until("it is seen to be back", || a.hub.stats().is_log_reachable).await;
+}
+
 /// A primary that stands still concerns its own tenants and nobody else's.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs redis-server: run by scripts/test"]
