@@ -137,11 +137,13 @@ id! {
 
 id! {
     /// Names who watches or acts, as the application's own sign-in knows them: a user, a service.
-    /// Limits and revocation go by it.
+    /// Limits and revocation go by it alone, whatever the tenant: where users are known within a tenant
+    /// only, name them by both, `Principal::new(format!("{tenant}/{user}"))`.
     Principal, "principal"
 }
 
-/// Where customers sign in by their own id, it is they who watch. Shares the text.
+/// Where customers sign in by their own id, it is they who watch. Shares the text. For a service with
+/// one tenant: customers of the same id in two of them would be one principal.
 impl From<&CustomerId> for Principal {
     fn from(customer: &CustomerId) -> Self {
         Self(Arc::clone(&customer.0))

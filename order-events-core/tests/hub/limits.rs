@@ -1,7 +1,7 @@
 //! How many may watch, and what is said of those who do.
 
 use order_events_core::config::WhenFull;
-use order_events_core::{Config, Limit, MemoryEngine, Resume, SubscribeError};
+use order_events_core::{Config, Limit, MemoryEngine, Principal, Resume, SubscribeError, TenantId};
 
 use crate::support::{House, anna, drain, house, house_with, word, words};
 
@@ -34,6 +34,17 @@ async fn each_limit_refuses_and_is_free_again() {
         let _again = house.hub.subscribe(anna("1"), Resume::Fresh).await.unwrap();
         assert_eq!(full(&house, "1").await, (limit, 2));
     }
+}
+
+/// A user who is signed in to two shops is one, and so are two users who are named alike.
+#[tokio::test]
+async fn a_principal_is_one_in_all_tenants() {
+    let house = limited(|config| config.max_per_principal = 1);
+    let other = anna("1").in_tenant(&TenantId::new("other").unwrap());
+    let mut one = house.hub.subscribe(other, Resume::Fresh).await.unwrap();
+    assert_eq!(full(&house, "1").await, (Limit::Principal, 1));
+    house.hub.revoke(&Principal::new("anna").unwrap()).await.unwrap();
+    assert_eq!(words(&mut one), ["end revoked"]);
 }
 
 #[tokio::test]
