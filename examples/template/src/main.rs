@@ -18,7 +18,7 @@ use crate::settings::Settings;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let settings = Settings::from_env();
+    let settings = Settings::from_env()?;
     let words: Vec<_> = std::env::args().skip(1).collect();
     match &words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         [] => run(&settings).await,

@@ -95,6 +95,16 @@ async fn a_change_arrives_at_whoever_waits_for_the_order() -> Result {
     Ok(())
 }
 
+#[test]
+fn without_a_secret_it_is_there_for_its_own_machine_alone() -> Result {
+    let mut service = program();
+    service.env_remove("SECRET").env("ADDRESS", "0.0.0.0:0").stderr(Stdio::piped());
+    let ended = service.output()?;
+    let said = String::from_utf8(ended.stderr)?;
+    assert!(!ended.status.success() && said.contains("SECRET: must be set"), "{said}");
+    Ok(())
+}
+
 #[tokio::test]
 async fn nobody_sees_or_moves_what_is_not_theirs() -> Result {
     let service = Service::start()?;
