@@ -61,6 +61,11 @@ impl Peer {
         self.stream.write_all(request.as_bytes()).await.unwrap();
     }
 
+    /// Says something, whatever it is.
+    pub async fn say(&mut self, bytes: &[u8]) {
+        self.stream.write_all(bytes).await.unwrap();
+    }
+
     /// A stream of the order, as far as its snapshot.
     pub async fn watch(address: SocketAddr) -> Self {
         Self::connect(address).await.watching().await

@@ -116,3 +116,75 @@ async fn a_peer_that_closes_half_is_gone_at_once() {
         server.stop().await;
     }
 }
+
+/// Streams behind whose request something is said that nobody reads: where the framework sends it, as
+/// to whoever knows no chunks, or where it is more than is kept. It hides that half is closed.
+async fn closed_behind_what_is_not_read(server: &Server) -> Vec<Peer> {
+    let mut peers = Vec::new();
+    for (version, behind) in [("1.0", 7), ("1.1", 64 * 1024)] {
+        let mut peer = Peer::connect_small(server.address).await;
+        let request =
+            format!("GET /orders/{ORDER}/events HTTP/{version}\r\nhost: shop.test\r\n\r\n");
+        peer.say(request.as_bytes()).await;
+        peer.read_to("event: snapshot").await;
+        peer.say(&vec![b'x'; behind]).await;
+        peer.half_close().await;
+        peers.push(peer);
+    }
+    peers
+}
+
+#[tokio::test]
+async fn a_peer_that_closes_half_behind_what_is_not_read_is_gone_with_its_streams_age() {
+    for kind in [Kind::Axum, Kind::Actix] {
+        let shop = Shop::open().await;
+        let mut setup = impatient();
+        setup.settings = setup.settings.configure(|settings| {
+            settings.lifetime = Some(Duration::from_secs(1));
+        });
+        let server = Server::start(kind, &shop, &setup);
+        for mut peer in closed_behind_what_is_not_read(&server).await {
+            peer.read_to("event: end").await;
+            peer.read_to("lifetime").await;
+            peer.read_to_the_end().await;
+        }
+        let took = until("they are gone", || shop.streams() == 0).await;
+        println!("{kind:?}: who closed half is gone {took:?} after its end was told");
+        server.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn a_peer_that_closes_half_behind_what_is_not_read_and_never_reads_is_gone_within_the_bound()
+{
+    for kind in [Kind::Axum, Kind::Actix] {
+        let shop = Shop::open().await;
+        let server = Server::start(kind, &shop, &impatient());
+        let peers = closed_behind_what_is_not_read(&server).await;
+        for _ in 0..MANY {
+            shop.remark(&"x".repeat(4_000)).await;
+        }
+        assert_eq!(shop.streams(), peers.len());
+        let took = until("they are gone", || shop.streams() == 0).await;
+        println!("{kind:?}: who closed half and never reads is gone after {took:?}");
+        server.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn a_peer_that_closes_half_behind_what_is_not_read_and_leaves_is_gone_with_a_heartbeat() {
+    for kind in [Kind::Axum, Kind::Actix] {
+        let shop = Shop::open().await;
+        let mut setup = impatient();
+        setup.settings = setup.settings.configure(|settings| {
+            settings.heartbeat = Duration::from_secs(1);
+        });
+        let server = Server::start(kind, &shop, &setup);
+        let peers = closed_behind_what_is_not_read(&server).await;
+        assert_eq!(shop.streams(), peers.len());
+        drop(peers);
+        let took = until("they are gone", || shop.streams() == 0).await;
+        println!("{kind:?}: who closed half and left is gone after {took:?}");
+        server.stop().await;
+    }
+}
