@@ -166,9 +166,10 @@ impl Moments {
         account.map_or(0, |account| self.place(&self.accounts, account).load(Ordering::SeqCst))
     }
 
-    fn place<'a>(&self, places: &'a [AtomicU64], id: &impl Hash) -> &'a AtomicU64 {
-        // As many places as a power of two, and a hash whose bits are as good as each other.
-        &places[self.hasher.hash_one(id) as usize % places.len()]
+    fn place<'a>(&'a self, places: &'a [AtomicU64], id: &impl Hash) -> &'a AtomicU64 {
+        // As many places as a power of two, and a hash whose bits are as good as each other. What had
+        // no place would be forgotten with everything.
+        places.get(self.hasher.hash_one(id) as usize % places.len()).unwrap_or(&self.all)
     }
 
     /// The moment goes up before it is marked, so that a load that sees the mark began after it.

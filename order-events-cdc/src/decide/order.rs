@@ -75,7 +75,7 @@ impl<L: Lifecycle> Case<'_, L> {
         let account = self.account()?;
         if self.change.is_deletion() {
             self.invalidate(account, decisions)?;
-            let update = self.keyed(Update::delete(&self.order), "delete");
+            let update = self.keyed(Update::delete(&self.order), "delete")?;
             decisions.push(Decision::Publish(update));
             return Ok(());
         }
@@ -146,7 +146,7 @@ impl<L: Lifecycle> Case<'_, L> {
             Operation::Gap(_) => Cow::Owned(format!("status={status}")),
             _ => Cow::Borrowed("status"),
         };
-        decisions.push(Decision::Publish(self.keyed(update, &what)));
+        decisions.push(Decision::Publish(self.keyed(update, &what)?));
         Ok(Some(status))
     }
 
@@ -161,7 +161,7 @@ impl<L: Lifecycle> Case<'_, L> {
         let Some(account) = account.filter(|_| !self.is_creation()) else { return Ok(()) };
         if status.is_some() || self.names_account() {
             let update = self.begun(Update::attach(&self.order, account), status)?;
-            decisions.push(Decision::Publish(self.keyed(update, "customer")));
+            decisions.push(Decision::Publish(self.keyed(update, "customer")?));
         }
         Ok(())
     }
@@ -186,9 +186,9 @@ impl<L: Lifecycle> Case<'_, L> {
                     // Whatever changes in the order, the same parcel is told once.
                     Changed::Unknown => {
                         let texts = [carrier.as_str(), &number, url.as_deref().unwrap_or_default()];
-                        Some(self.key_of_content("tracking", texts))
+                        Some(self.key_of_content("tracking", texts)?)
                     }
-                    _ => self.key("tracking"),
+                    _ => self.key("tracking")?,
                 };
                 let update = Update::tracking(&self.order, carrier, number, url);
                 let update = self.begun(update, status)?;
@@ -221,7 +221,7 @@ impl<L: Lifecycle> Case<'_, L> {
             }
             Text::Is(note) => {
                 let update = self.begun(Update::note(&self.order, note).public(), status)?;
-                decisions.push(Decision::Publish(self.keyed(update, "note")));
+                decisions.push(Decision::Publish(self.keyed(update, "note")?));
             }
             Text::Unsaid if self.names(field) => {
                 decisions.push(look_up(self.change, self.record, vec![field.clone()]));
@@ -298,8 +298,8 @@ impl<L: Lifecycle> Case<'_, L> {
     }
 
     /// With a key of the event's own identity, of the order, and of what is told of it.
-    fn keyed(&self, update: Update<L>, what: &str) -> Update<L> {
-        self.with_key(update, self.key(what))
+    fn keyed(&self, update: Update<L>, what: &str) -> Result<Update<L>, Malformed> {
+        Ok(self.with_key(update, self.key(what)?))
     }
 
     fn with_key(&self, update: Update<L>, key: Option<IdempotencyKey>) -> Update<L> {
@@ -310,15 +310,16 @@ impl<L: Lifecycle> Case<'_, L> {
         }
     }
 
-    fn key(&self, what: &str) -> Option<IdempotencyKey> {
-        let parts = self.change.identity.as_ref()?.0.iter().map(String::as_str);
-        Some(key::of(parts.chain([self.record, what])))
+    fn key(&self, what: &str) -> Result<Option<IdempotencyKey>, Malformed> {
+        let Some(identity) = &self.change.identity else { return Ok(None) };
+        let parts = identity.0.iter().map(String::as_str);
+        values::key_of(self.change, parts.chain([self.record, what])).map(Some)
     }
 
-    fn key_of_content(&self, what: &str, texts: [&str; 3]) -> IdempotencyKey {
+    fn key_of_content(&self, what: &str, texts: [&str; 3]) -> Result<IdempotencyKey, Malformed> {
         let digest = key::digest(texts.iter().flat_map(|text| [text.as_bytes(), b"\0"]));
         let digest = format!("{digest:032x}");
-        key::of(["told", &self.change.entity, self.record, what, &digest])
+        values::key_of(self.change, ["told", &self.change.entity, self.record, what, &digest])
     }
 }
 

@@ -11,7 +11,6 @@ use super::order::look_up;
 use super::values::{self, Text};
 use crate::change::{Change, Changed, Operation};
 use crate::decision::{Decision, Job, Skip};
-use crate::key;
 use crate::malformed::Malformed;
 use crate::rules::{RequestRules, Rules};
 
@@ -41,12 +40,12 @@ pub(super) fn by_status<L: Lifecycle>(
     }
     let attempt = values::optional(change, record, provisioning.attempt.as_ref())?;
     let trigger = match (attempt, &change.identity) {
-        (Text::Is(attempt), _) => trigger(rules, order, &numbered(&attempt)),
-        (_, _) if !is_again => trigger(rules, order, FIRST),
+        (Text::Is(attempt), _) => trigger(change, rules, order, &numbered(&attempt))?,
+        (_, _) if !is_again => trigger(change, rules, order, FIRST)?,
         (_, Some(identity)) if change.changed != Changed::Unknown => {
             let of_order = ["provision", rules.tenant.as_str(), order.as_str()];
             let parts = identity.0.iter().map(String::as_str);
-            key::of(of_order.into_iter().chain(parts).chain([record]))
+            values::key_of(change, of_order.into_iter().chain(parts).chain([record]))?
         }
         _ => {
             let field = rules.status.clone().unwrap_or_default();
@@ -87,7 +86,7 @@ pub(super) fn requested<L: Lifecycle>(
     let attempt = attempt.map_or_else(|| FIRST.to_owned(), |attempt| numbered(&attempt));
     let requested_by = of_request(requests.requested_by.as_ref())?;
     Ok(vec![Decision::Provision(Job {
-        trigger: trigger(rules, &order, &attempt),
+        trigger: trigger(change, rules, &order, &attempt)?,
         tenant: rules.tenant.clone(),
         status: None,
         requested_by: requested_by.or_else(|| change.by.clone()),
@@ -127,8 +126,13 @@ fn guard<L: Lifecycle>(
     Ok(None)
 }
 
-fn trigger<L: Lifecycle>(rules: &Rules<L>, order: &OrderId, attempt: &str) -> IdempotencyKey {
-    key::of(["provision", rules.tenant.as_str(), order.as_str(), attempt])
+fn trigger<L: Lifecycle>(
+    change: &Change,
+    rules: &Rules<L>,
+    order: &OrderId,
+    attempt: &str,
+) -> Result<IdempotencyKey, Malformed> {
+    values::key_of(change, ["provision", rules.tenant.as_str(), order.as_str(), attempt])
 }
 
 /// `2`, `2.0` and `"2"` are one number: Salesforce has no whole ones.

@@ -1,9 +1,10 @@
 //! Values of a change, as what the rules say they are.
 
-use order_events_core::{CustomerId, OrderId};
+use order_events_core::{CustomerId, IdempotencyKey, OrderId};
 use serde_json::Value;
 
 use crate::change::{Change, Said};
+use crate::key;
 use crate::malformed::{Malformed, describe};
 
 /// What is said of a field that is a text or a number.
@@ -71,6 +72,17 @@ pub(super) fn customer_of(change: &Change, field: &str, id: &str) -> Result<Cust
     CustomerId::new(id).map_err(|invalid| {
         let expected = "an account's id: 1 to 128 bytes without control characters";
         Malformed::new(change.path, field, expected, invalid.why.to_string())
+    })
+}
+
+/// A key of these parts of the change.
+pub(super) fn key_of<'a>(
+    change: &Change,
+    parts: impl IntoIterator<Item = &'a str>,
+) -> Result<IdempotencyKey, Malformed> {
+    key::of(parts).map_err(|invalid| {
+        let expected = "what an idempotency key can be made of";
+        Malformed::new(change.path, "", expected, invalid.why.to_string())
     })
 }
 

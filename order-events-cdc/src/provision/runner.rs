@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use backon::{BackoffBuilder, ExponentialBuilder};
 use order_events_core::{
-    Hub, IdempotencyKey, Lifecycle, OrderStatus, PublishError, Stage, StageState, Update,
+    Hub, IdempotencyKey, Invalid, Lifecycle, OrderStatus, PublishError, Stage, StageState, Update,
 };
 use serde_json::Value;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep};
@@ -253,10 +253,9 @@ impl<P: Provisioner, L: Lifecycle> Runner<P, L> {
     ) -> Result<(), String> {
         let stage =
             Stage { workflow: workflow(job), stage: STAGE.to_owned(), state, result, reason };
-        let update = Update::<L>::stage(&job.order, stage)
-            .in_tenant(&job.tenant)
-            .or_create()
-            .with_key(told_key(job, state));
+        let key = told_key(job, state).map_err(|invalid| invalid.to_string())?;
+        let update =
+            Update::<L>::stage(&job.order, stage).in_tenant(&job.tenant).or_create().with_key(key);
         match self.hub.publish(update).await {
             // The key was told before with another result: by whoever had the job before.
             Ok(_) | Err(PublishError::KeyReused { .. }) => Ok(()),
@@ -270,7 +269,7 @@ fn workflow(job: &Job) -> String {
     job.trigger.as_str().to_owned()
 }
 
-fn told_key(job: &Job, state: StageState) -> IdempotencyKey {
+fn told_key(job: &Job, state: StageState) -> Result<IdempotencyKey, Invalid> {
     let state = match state {
         StageState::Started => "started",
         StageState::Completed => "completed",

@@ -107,7 +107,8 @@ impl<L: Lifecycle> Workflow<L> {
         if stages.is_empty() {
             return Err(Invalid { field: "stages", why: Why::Empty });
         }
-        if (1..stages.len()).any(|at| stages[..at].contains(&stages[at])) {
+        let is_twice = |(at, stage)| stages.iter().take(at).any(|before| before == stage);
+        if stages.iter().enumerate().any(is_twice) {
             let expected = "each stage once";
             return Err(Invalid { field: "stages", why: Why::Malformed { expected } });
         }
@@ -215,7 +216,7 @@ impl<L: Lifecycle> Workflow<L> {
             self.publish(create, version).await?;
         }
         for told in told {
-            let update = self.update(told).expecting_version(*version);
+            let update = self.update(told)?.expecting_version(*version);
             self.publish(update, version).await?;
         }
         Ok(())
@@ -231,8 +232,9 @@ impl<L: Lifecycle> Workflow<L> {
         Ok(())
     }
 
-    fn update(&self, Told { at, attempt, what }: Told) -> Update<L> {
-        let (id, name) = (self.id.as_str(), self.stages[at].as_str());
+    fn update(&self, Told { at, attempt, what }: Told) -> Result<Update<L>, Invalid> {
+        let name = self.stages.get(at).ok_or(Invalid { field: "stage", why: Why::Empty })?;
+        let (id, name) = (self.id.as_str(), name.as_str());
         let stage = |state, result, reason| {
             let (workflow, stage) = (id.to_owned(), name.to_owned());
             Update::stage(&self.order, Stage { workflow, stage, state, result, reason })
@@ -249,9 +251,9 @@ impl<L: Lifecycle> Workflow<L> {
             }
         };
         let attempt = attempt.to_string();
-        let key = key::of(["workflow", id, self.order.as_str(), name, &attempt, key]);
+        let key = key::of(["workflow", id, self.order.as_str(), name, &attempt, key])?;
         // Where the order was deleted meanwhile, that is a conflict and no unknown order.
-        update.in_tenant(&self.tenant).or_create().with_key(key)
+        Ok(update.in_tenant(&self.tenant).or_create().with_key(key))
     }
 
     async fn is_overtaken(&self, known: &Known) -> Result<bool, PublishError<L>> {

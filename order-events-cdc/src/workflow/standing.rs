@@ -52,8 +52,11 @@ impl Standing {
 
 /// Applies a report, and says what is to be told of it: nothing where it comes late.
 pub(super) fn advance(standing: &mut [Standing], at: usize, report: Report) -> Vec<Told> {
-    let Standing { state, attempt } = standing[at];
-    let is_passed = standing[at + 1..].iter().any(|later| later.state != State::Ahead);
+    let Some((earlier, [stage, later @ ..])) = standing.split_at_mut_checked(at) else {
+        return Vec::new();
+    };
+    let Standing { state, attempt } = *stage;
+    let is_passed = later.iter().any(|later| later.state != State::Ahead);
     let is_news = match (&report, state) {
         _ if is_passed => false,
         (Report::Retry, State::Failed) => true,
@@ -66,11 +69,11 @@ pub(super) fn advance(standing: &mut [Standing], at: usize, report: Report) -> V
         return Vec::new();
     }
     let mut told = Vec::new();
-    for (before, stage) in standing[..at].iter_mut().enumerate() {
-        if matches!(stage.state, State::Running { .. }) {
-            stage.state = State::Completed;
+    for (before, earlier) in earlier.iter_mut().enumerate() {
+        if matches!(earlier.state, State::Running { .. }) {
+            earlier.state = State::Completed;
             let what = What::Completed { result: None };
-            told.push(Told { at: before, attempt: stage.attempt, what });
+            told.push(Told { at: before, attempt: earlier.attempt, what });
         }
     }
     let is_again = report == Report::Retry;
@@ -97,7 +100,7 @@ pub(super) fn advance(standing: &mut [Standing], at: usize, report: Report) -> V
             State::Failed
         }
     };
-    standing[at] = Standing { state, attempt };
+    *stage = Standing { state, attempt };
     told
 }
 
@@ -108,29 +111,29 @@ pub(super) fn recall<L: Lifecycle>(
     stages: &[String],
     told: &EventKind<L>,
 ) {
-    let place = |workflow: &String, stage: &String| {
-        let is_ours = workflow == id;
-        stages.iter().position(|name| name == stage).filter(|_| is_ours)
+    let (EventKind::Stage { workflow, stage, .. }
+    | EventKind::Progress { workflow: Some(workflow), stage: Some(stage), .. }) = told
+    else {
+        return;
     };
+    let mut named = standing.iter_mut().zip(stages);
+    let is_it = |(_, name): &(_, &String)| workflow == id && *name == stage;
+    let Some((standing, _)) = named.find(is_it) else { return };
     match told {
-        EventKind::Stage { workflow, stage, state, .. } => {
-            let Some(at) = place(workflow, stage) else { return };
-            let Standing { state: before, attempt } = standing[at];
-            let (state, attempt) = match state {
-                // It began before, so this is a retry.
-                StageState::Started if before != State::Ahead => {
-                    (State::Running { percent: 0 }, attempt + 1)
-                }
-                StageState::Started => (State::Running { percent: 0 }, attempt),
-                StageState::Completed => (State::Completed, attempt),
-                StageState::Failed => (State::Failed, attempt),
-            };
-            standing[at] = Standing { state, attempt };
+        // It began before, so this is a retry.
+        EventKind::Stage { state: StageState::Started, .. } if standing.state != State::Ahead => {
+            standing.state = State::Running { percent: 0 };
+            standing.attempt += 1;
         }
-        EventKind::Progress { percent, workflow: Some(workflow), stage: Some(stage), .. } => {
-            if let Some(at) = place(workflow, stage) {
-                standing[at].state = State::Running { percent: *percent };
-            }
+        EventKind::Stage { state, .. } => {
+            standing.state = match state {
+                StageState::Started => State::Running { percent: 0 },
+                StageState::Completed => State::Completed,
+                StageState::Failed => State::Failed,
+            };
+        }
+        EventKind::Progress { percent, .. } => {
+            standing.state = State::Running { percent: *percent };
         }
         _ => {}
     }
