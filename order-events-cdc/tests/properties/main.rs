@@ -2,18 +2,19 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests too")]
 
-use order_events_cdc::{
-    Debezium, Decision, Key, Malformed, PlatformEvents, Rules, Salesforce, Source, decide,
-};
+mod decide_all;
+
+use decide_all::decide_all;
+use order_events_cdc::{Decision, Rules, Salesforce, Source, decide};
 use order_events_core::config::MAX_NAME_BYTES;
 use proptest::prelude::*;
 use proptest::sample::Index;
 use serde_json::Value;
 
 const TABLES: [&str; 3] = [
-    include_str!("table/salesforce.json"),
-    include_str!("table/platform_event.json"),
-    include_str!("table/debezium.json"),
+    include_str!("../table/salesforce.json"),
+    include_str!("../table/platform_event.json"),
+    include_str!("../table/debezium.json"),
 ];
 
 fn events() -> Vec<(usize, Value)> {
@@ -22,34 +23,6 @@ fn events() -> Vec<(usize, Value)> {
         rows.into_iter().map(move |row| (at, row["event"].clone())).collect::<Vec<_>>()
     };
     TABLES.iter().enumerate().flat_map(of).collect()
-}
-
-/// All sources try, by rules that look at everything.
-fn decide_all(raw: &[u8]) -> Vec<Result<Vec<Decision>, Malformed>> {
-    let rules = [
-        Rules::salesforce()
-            .tracking_in("Carrier__c", "Tracking_Number__c", Some("Tracking_Url__c"))
-            .note_in("Customer_Note__c")
-            .strict(),
-        Rules::of("orders", Key::Field("id".into()))
-            .status_in("status")
-            .account_in("customer_id")
-            .note_in("remark")
-            .tracking_in("carrier", "parcel", None)
-            .triggered_again_by(["new", "approved"])
-            .items("order_lines", "order_id")
-            .visible_of_items(["quantity"]),
-    ];
-    let requests = PlatformEvents::named("Fulfilment_Requested__e");
-    let sources: [&dyn Source; 3] = [&Salesforce, &requests, &Debezium];
-    let mut decided = Vec::new();
-    for source in sources {
-        let change = source.read(raw);
-        for rules in &rules {
-            decided.push(change.clone().and_then(|change| decide(&change, rules)));
-        }
-    }
-    decided
 }
 
 fn any_json() -> impl Strategy<Value = Value> {
