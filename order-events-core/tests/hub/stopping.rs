@@ -200,3 +200,18 @@ async fn who_is_ended_before_its_reset_was_told_stands_where_it_stood() {
     assert_eq!(words(&mut again), ["end expired"]);
     assert_eq!(again.cursor(), at, "nothing was let go of");
 }
+
+#[tokio::test]
+async fn who_is_ended_between_its_reset_and_what_there_is_now_stands_nowhere() {
+    let house = house_with(MemoryEngine::builder().retain_events(1), |hub| hub);
+    let at = house.create("42").await.cursor;
+    house.move_to("42", OrderStatus::Processing).await;
+    house.move_to("42", OrderStatus::Shipped).await;
+    let until = START.saturating_add(Duration::from_secs(60));
+    let resume = Resume::After(at);
+    let mut again = house.hub.subscribe(anna("42").until(until), resume).await.unwrap();
+    assert!(matches!(poll(&mut again), Poll::Ready(Some(Delivery::Reset(_)))));
+    house.wait(Duration::from_secs(60));
+    assert_eq!(words(&mut again), ["end expired"]);
+    assert_eq!(again.cursor().seq, 0, "what it had was let go of, and nothing came for it");
+}
