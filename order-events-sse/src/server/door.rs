@@ -55,7 +55,7 @@ impl<L: Lifecycle> Door<L> {
                 StreamRequest::of(parts).open_if_with(hub, self.grant(route, parts), settings).await
             }
             false => self.orders(route, parts).await.unwrap_or_else(|problem| {
-                telemetry::refused(&problem, For::Readers);
+                telemetry::refused(problem.code(), For::Readers);
                 problem.response()
             }),
         }

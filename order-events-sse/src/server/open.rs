@@ -82,7 +82,7 @@ impl StreamRequest {
     ) -> Response<Body> {
         telemetry::reconnects(self.attempt());
         if let Err(problem) = self.asked {
-            telemetry::refused(&problem, For::Readers);
+            telemetry::refused(problem.code(), For::Readers);
             return problem.response();
         }
         match in_time(hub, settings, granted).await {
@@ -98,7 +98,7 @@ impl StreamRequest {
 /// A refusal of a request for events: by its status, or by a stream where the service prefers that
 /// and the trouble will pass.
 fn refusal(problem: Problem, request: &StreamRequest, settings: &Settings) -> Response<Body> {
-    telemetry::refused(&problem, For::Readers);
+    telemetry::refused(problem.code(), For::Readers);
     let streams = Ok(Asked { form: Form::Stream, head_only: false });
     match problem.retry_after() {
         Some(wait) if settings.when_refused == WhenRefused::Stream && request.asked == streams => {

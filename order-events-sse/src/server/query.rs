@@ -32,9 +32,3 @@ impl<'a> Query<'a> {
         self.get(name)?.parse().ok()
     }
 }
-
-/// The first value of a name, in a query that is asked once.
-pub(crate) fn value(query: Option<&str>, name: &str) -> Option<String> {
-    let mut pairs = form_urlencoded::parse(query.unwrap_or_default().as_bytes());
-    pairs.find(|(known, _)| known == name).map(|(_, value)| value.into_owned())
-}

@@ -9,6 +9,9 @@
 
 use order_events_core::Principal;
 
+#[cfg(feature = "metrics")]
+use super::admin::BadParameter;
+#[cfg(feature = "metrics")]
 use super::problem::Problem;
 
 /// Whose door it is.
@@ -29,8 +32,7 @@ impl For {
 }
 
 /// A request was refused.
-pub(super) fn refused(problem: &Problem, door: For) {
-    let code = problem.code();
+pub(super) fn refused(code: &'static str, door: For) {
     #[cfg(feature = "metrics")]
     metrics::counter!("order_events_http_refused_total", "door" => door.as_str(), "code" => code)
         .increment(1);
@@ -71,11 +73,11 @@ pub(super) fn failed(after_heartbeat: bool, error: &std::io::Error) {
 }
 
 /// An admin did this, or could not: the trail of who ended what.
-pub(super) fn admin(admin: &Principal, told: (&'static str, &str), problem: Option<&Problem>) {
+pub(super) fn admin(admin: &Principal, told: (&'static str, &str), code: Option<&'static str>) {
     #[cfg(feature = "tracing")]
     {
         let ((action, target), admin) = (told, admin.as_str());
-        let outcome = problem.map_or("done", Problem::code);
+        let outcome = code.unwrap_or("done");
         tracing::info!(target: "order_events", admin, action, target, outcome, "an admin acts");
     }
 }
@@ -108,8 +110,9 @@ pub fn describe_metrics() {
         metrics::counter!("order_events_connection_failures_total", "after" => after).increment(0);
     }
     for door in [For::Readers, For::Admins] {
-        for problem in Problem::ALL {
-            let (door, code) = (door.as_str(), problem.code());
+        let bad_parameter = matches!(door, For::Admins).then_some(BadParameter::CODE);
+        for code in Problem::ALL.iter().map(Problem::code).chain(bad_parameter) {
+            let door = door.as_str();
             metrics::counter!("order_events_http_refused_total", "door" => door, "code" => code)
                 .increment(0);
         }

@@ -3,20 +3,21 @@
 use std::fmt;
 use std::sync::Arc;
 
-use http::header::ALLOW;
-use http::{HeaderValue, Response, StatusCode};
+use http::{Response, StatusCode};
 use order_events_core::{Hub, Lifecycle, OrderStatus, Principal, unless_it_panics};
 
 use super::super::Parts;
 use super::super::body::Body;
 use super::super::head;
 use super::super::open::in_time;
-use super::super::problem::{Problem, document};
+use super::super::problem::Problem;
 use super::super::settings::Settings;
 use super::super::stopping::STOP_DEADLINE;
 use super::super::telemetry::{self, For};
 use super::action::{AdminAction, AdminAuthorizer, AdminRoute};
-use super::listing::{self, Filter};
+use super::listing;
+use super::query::{self, Filter};
+use super::refusal::Refusal;
 
 /// Answers the requests of admins: mounted by the adapters' `admin_routes`.
 ///
@@ -48,44 +49,43 @@ impl<L: Lifecycle> AdminDoor<L> {
 
     /// The answer to a request.
     pub async fn answer(&self, route: AdminRoute, parts: &Parts) -> Response<Body> {
-        self.admitted(route, parts).await.unwrap_or_else(|problem| {
-            telemetry::refused(&problem, For::Admins);
-            match problem {
-                Problem::MethodNotAllowed => not_taken(route),
-                _ => problem.response(),
-            }
+        self.admitted(route, parts).await.unwrap_or_else(|refusal| {
+            telemetry::refused(refusal.code(), For::Admins);
+            refusal.response(route)
         })
     }
 
-    async fn admitted(&self, route: AdminRoute, parts: &Parts) -> Result<Response<Body>, Problem> {
+    async fn admitted(&self, route: AdminRoute, parts: &Parts) -> Result<Response<Body>, Refusal> {
         let Inner { hub, authorizer, settings } = &*self.0;
         if !route.takes(&parts.method) {
-            return Err(Problem::MethodNotAllowed);
+            return Err(Problem::MethodNotAllowed.into());
         }
         let action = route.action(&parts.uri).ok_or(Problem::NotFound)?;
         let asked = unless_it_panics(async { authorizer.admit(parts, &action).await });
         let admitted = in_time(hub, settings, asked).await?;
         let admin =
             admitted.map_err(|denied| Problem::denied(denied, settings.retry_after(hub)))?;
-        let done = match (&action, route) {
-            (AdminAction::See, AdminRoute::Watchers) => {
-                let filter = Filter::of(hub, parts.uri.query())?;
-                return Ok(json(StatusCode::OK, listing::watchers(hub, &filter)));
-            }
-            (AdminAction::See, _) => return Ok(json(StatusCode::OK, listing::status(hub))),
-            (AdminAction::Close(id), _) => self.close(id),
-            (AdminAction::Revoke(principal), _) => self.revoke(principal).await,
-            (AdminAction::Drain, _) => Ok(self.drain()),
+        let query = parts.uri.query();
+        if route == AdminRoute::Watchers {
+            let filter = Filter::of(hub, query)?;
+            return Ok(json(StatusCode::OK, listing::watchers(hub, &filter)));
+        }
+        query::none(query)?;
+        let done = match &action {
+            AdminAction::See => return Ok(json(StatusCode::OK, listing::status(hub))),
+            AdminAction::Close(id) => self.close(id),
+            AdminAction::Revoke(principal) => self.revoke(principal).await,
+            AdminAction::Drain => Ok(self.drain()),
         };
-        telemetry::admin(&admin, action.told(), done.as_ref().err());
+        telemetry::admin(&admin, action.told(), done.as_ref().err().map(Refusal::code));
         done
     }
 
-    fn close(&self, id: &str) -> Result<Response<Body>, Problem> {
+    fn close(&self, id: &str) -> Result<Response<Body>, Refusal> {
         let hub = &self.0.hub;
         let is_closed = listing::number(hub, id).is_some_and(|number| hub.close(number));
         if !is_closed {
-            return Err(Problem::NotFound);
+            return Err(Problem::NotFound.into());
         }
         let mut response = Response::new(Body::empty());
         *response.status_mut() = StatusCode::NO_CONTENT;
@@ -93,7 +93,7 @@ impl<L: Lifecycle> AdminDoor<L> {
         Ok(response)
     }
 
-    async fn revoke(&self, principal: &Principal) -> Result<Response<Body>, Problem> {
+    async fn revoke(&self, principal: &Principal) -> Result<Response<Body>, Refusal> {
         let Inner { hub, settings, .. } = &*self.0;
         // What it has ended here stays ended if others cannot be told in time.
         let revoked = in_time(hub, settings, hub.revoke(principal)).await?;
@@ -109,16 +109,6 @@ impl<L: Lifecycle> AdminDoor<L> {
         drop(hub.drain(STOP_DEADLINE));
         json(StatusCode::ACCEPTED, format!("{{\"told\":{told}}}"))
     }
-}
-
-/// The refusal of a method that the route does not take.
-fn not_taken(route: AdminRoute) -> Response<Body> {
-    let allow = route.allow();
-    let detail = format!("only {allow} is understood here");
-    let status = StatusCode::METHOD_NOT_ALLOWED;
-    let mut response = document(status, Problem::MethodNotAllowed.code(), detail, None, None);
-    response.headers_mut().insert(ALLOW, HeaderValue::from_static(allow));
-    response
 }
 
 fn json(status: StatusCode, json: String) -> Response<Body> {

@@ -9,61 +9,13 @@ use order_events_core::{
 use serde::Serialize;
 
 use super::super::control::json;
-use super::super::problem::Problem;
-use super::super::query::value;
+use super::query::Filter;
 
-/// Watchers of one page, where the request does not ask for fewer.
-const PAGE: usize = 100;
-
-/// … and where it asks for more.
-const MOST: usize = 1_000;
-
-/// Whom an admin wants to see.
-#[derive(Debug, Default)]
-pub(super) struct Filter {
-    tenant: Option<String>,
-    principal: Option<String>,
-    order: Option<String>,
-    customer: Option<String>,
-    after: u64,
-    limit: usize,
-}
-
-impl Filter {
-    pub(super) fn of<L: Lifecycle>(hub: &Hub<L>, query: Option<&str>) -> Result<Self, Problem> {
-        let after = match value(query, "after") {
-            Some(after) => number(hub, &after).ok_or(Problem::UnknownPage)?,
-            None => 0,
-        };
-        let limit = value(query, "limit").and_then(|limit| limit.parse().ok());
-        Ok(Self {
-            tenant: value(query, "tenant"),
-            principal: value(query, "principal"),
-            order: value(query, "order"),
-            customer: value(query, "customer"),
-            after,
-            limit: limit.unwrap_or(PAGE).clamp(1, MOST),
-        })
-    }
-
-    fn lets(&self, watcher: &Watcher) -> bool {
-        let order = match &watcher.scope {
-            Scope::Order(order) => Some(order.as_str()),
-            _ => None,
-        };
-        let customer = match &watcher.scope {
-            Scope::Customer(customer) => Some(customer.as_str()),
-            _ => None,
-        };
-        let is = |wanted: &Option<String>, is: Option<&str>| {
-            wanted.as_deref().is_none_or(|wanted| is == Some(wanted))
-        };
-        watcher.id > self.after
-            && is(&self.tenant, Some(watcher.tenant.as_str()))
-            && is(&self.principal, Some(watcher.principal.as_str()))
-            && is(&self.order, order)
-            && is(&self.customer, customer)
-    }
+fn is_wanted(filter: &Filter, watcher: &Watcher) -> bool {
+    watcher.id > filter.after
+        && filter.tenant.as_ref().is_none_or(|tenant| *tenant == watcher.tenant)
+        && filter.principal.as_ref().is_none_or(|principal| *principal == watcher.principal)
+        && filter.scope.as_ref().is_none_or(|scope| *scope == watcher.scope)
 }
 
 /// What a stream is called here: by a word of this process, so that what was read of another, or
@@ -133,7 +85,7 @@ pub(super) fn watchers<L: Lifecycle>(hub: &Hub<L>, filter: &Filter) -> String {
         next: Option<String>,
     }
     let mut found = hub.watchers();
-    found.retain(|watcher| filter.lets(watcher));
+    found.retain(|watcher| is_wanted(filter, watcher));
     found.sort_unstable_by_key(|watcher| watcher.id);
     let has_more = found.len() > filter.limit;
     found.truncate(filter.limit);

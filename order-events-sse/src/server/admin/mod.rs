@@ -6,6 +6,10 @@
 mod action;
 mod door;
 mod listing;
+mod query;
+mod refusal;
 
 pub use action::{AdminAction, AdminAuthorizer, AdminRoute, admin_authorizer};
 pub use door::AdminDoor;
+#[cfg(feature = "metrics")]
+pub(crate) use query::BadParameter;

@@ -209,3 +209,48 @@ async fn what_cannot_be_meant_changes_nothing() {
     }
     assert_eq!(shop.streams(), 1);
 }
+
+#[tokio::test]
+async fn a_parameter_that_cannot_be_meant_is_refused_by_its_name() {
+    let shop = Shop::open().await;
+    let _anna = watching(&shop.hub, "anna", &order()).await;
+    let long = "x".repeat(2_000);
+    for door in doors(&shop.hub).await {
+        for (query, words) in [
+            ("pricipal=anna", &["\"pricipal\"", "expected tenant, principal, order"][..]),
+            ("Principal=anna", &["\"Principal\"", "not known"]),
+            ("principal=", &["\"principal\"", "\"\"", "must not be empty"]),
+            ("tenant=%00", &["\"tenant\"", "\"\\0\"", "control characters"]),
+            ("principal=anna&principal=ben", &["\"principal\"", "\"ben\"", "once"]),
+            ("order=1&customer=2", &["\"customer\"", "\"2\"", "not both"]),
+            ("limit=all", &["\"limit\"", "\"all\"", "1 to 1000"]),
+            ("limit=0", &["\"limit\"", "\"0\"", "1 to 1000"]),
+            ("limit=1001", &["\"limit\"", "\"1001\"", "1 to 1000"]),
+            ("after=7", &["\"after\"", "\"7\"", "`next`"]),
+            (&format!("order={long}"), &["\"order\"", "x…\"", "at most 128 bytes, has 2000"]),
+            (&format!("{long}=1"), &["x…\"", "not known"]),
+            ("a%1B%5B2J%0A%E2%80%AE%FF=1", &["\"a\\u{1b}[2J\\n\\u{202e}\u{fffd}\""]),
+        ] {
+            let answer = asked(door, "eyes", &format!("GET /watchers?{query}")).await;
+            let shown = &answer.json;
+            assert_eq!((answer.status, &shown["code"]), (400, &"bad-parameter".into()), "{query}");
+            assert_eq!((&shown["status"], &shown["title"]), (&400.into(), &"Bad Request".into()));
+            let detail = shown["detail"].as_str().unwrap();
+            assert!(words.iter().all(|word| detail.contains(word)), "{query}: {detail}");
+            assert!(detail.len() < 250, "{query}: {detail}");
+        }
+        // Whoever may not look is not told what could be asked.
+        assert_eq!(asked(door, "florist", "GET /watchers?pricipal=anna").await.status, 403);
+        // What would be done for all was perhaps meant for some.
+        for request in [
+            "GET /status?tenant=default",
+            "PUT /drain?tenant=other",
+            "DELETE /principals/anna/watchers?order=2",
+        ] {
+            let answer = asked(door, "ops", request).await;
+            assert_eq!((answer.status, &answer.json["code"]), (400, &"bad-parameter".into()));
+        }
+    }
+    assert_eq!(shop.streams(), 1, "nothing was done");
+    assert!(!shop.hub.is_draining());
+}
