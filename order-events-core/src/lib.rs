@@ -40,7 +40,7 @@ pub use hub::describe_hub_metrics;
 pub use hub::{
     Applied, Codec, Delivery, Drain, End, EndReason, Event, GuardVeto, Hub, HubBuilder, HubStats,
     JsonCodec, Lag, Limit, Proposed, PublishError, Published, Reset, SnapshotOf, SnapshotPage,
-    SubscribeError, Subscription, Watcher,
+    SubscribeError, Subscription, Watcher, WatcherFilter,
 };
 pub use id::{CustomerId, IdempotencyKey, MAX_ID_BYTES, OrderId, Principal, TenantId};
 pub use invalid::{Invalid, Why};

@@ -13,6 +13,7 @@ mod builder;
 mod codec;
 mod delivery;
 mod life;
+mod listing;
 #[cfg(all(test, order_events_loom))]
 mod loom_tests;
 mod owner;
@@ -37,8 +38,9 @@ use std::time::Duration;
 pub use builder::HubBuilder;
 pub use codec::{Codec, JsonCodec};
 pub use delivery::{Delivery, End, EndReason, Event, Reset, SnapshotOf};
+pub use listing::{Lag, Watcher, WatcherFilter};
 pub use publish::{Applied, GuardVeto, Proposed, PublishError, Published};
-pub use stats::{HubStats, Lag, Watcher};
+pub use stats::HubStats;
 pub use subscription::Subscription;
 #[cfg(feature = "metrics")]
 pub use telemetry::describe_hub_metrics;
@@ -245,18 +247,6 @@ impl<L: Lifecycle> Hub<L> {
         stats
     }
 
-    /// How far readers are behind. Costs what [`watchers`](Self::watchers) does.
-    pub fn lag(&self) -> Lag {
-        let mut lag = Lag::default();
-        self.shared.registry.each(|point| {
-            point.seats.each(|_, _, _, behind, _| {
-                lag.streams += usize::from(behind != Some(0));
-                lag.most = lag.most.max(behind.unwrap_or(0));
-            });
-        });
-        lag
-    }
-
     /// Sets the gauges among the metrics: how many streams there are, how far they are behind, whether
     /// the log is there. To be called before each scrape, or every few seconds where metrics are
     /// pushed; everything else is counted as it happens. Costs what [`watchers`](Self::watchers) does.
@@ -280,50 +270,6 @@ impl<L: Lifecycle> Hub<L> {
     /// Whether it was [drained](Self::drain).
     pub fn is_draining(&self) -> bool {
         self.shared.registry.is_closed(&TenantId::default())
-    }
-
-    /// Who watches what, where they stand, and how far behind. Costs by the number of
-    /// subscriptions, and holds each watch point's lock for a moment.
-    pub fn watchers(&self) -> Vec<Watcher> {
-        let mut watchers = Vec::new();
-        self.shared.registry.each(|point| {
-            point.seats.each(|_, owner, seen, behind, ending| {
-                watchers.push(Watcher {
-                    id: owner.id,
-                    principal: owner.principal.clone(),
-                    tenant: point.watch.tenant.clone(),
-                    scope: point.scope.clone(),
-                    audience: point.audience,
-                    since: owner.since,
-                    cursor: Cursor { epoch: point.watch.epoch(), seq: seen },
-                    behind,
-                    ending,
-                });
-            });
-        });
-        watchers
-    }
-
-    /// Ends one subscription as `revoked`, unless it has ended already and has yet to take note.
-    /// False where there is none of this number. Costs by the number of subscriptions.
-    pub fn close(&self, id: u64) -> bool {
-        let mut wakes = Wakes::new();
-        let mut closed = false;
-        self.shared.registry.each(|point| {
-            let mut found = None;
-            point.seats.each(|seat, owner, _, _, _| {
-                if owner.id == id {
-                    found = Some(seat);
-                }
-            });
-            if let Some(seat) = found {
-                // One that has ended already, and has yet to take note, is closed as well.
-                point.seats.end(seat, EndReason::Revoked, &mut wakes);
-                closed = true;
-            }
-        });
-        wakes.wake();
-        closed
     }
 }
 

@@ -210,12 +210,37 @@ impl Registry {
     }
 
     /// Shows every watch point. No lock but the seats' may be taken by `show`.
-    pub(crate) fn each(&self, mut show: impl FnMut(&Arc<Point>)) {
+    pub(crate) fn each(&self, show: impl FnMut(&Arc<Point>)) {
+        self.each_of(None, None, show);
+    }
+
+    /// Shows the watch points of a tenant and of a scope, where they are named: a scope's are found
+    /// without a look at any other. No lock but the seats' may be taken by `show`.
+    pub(crate) fn each_of(
+        &self,
+        tenant: Option<&TenantId>,
+        scope: Option<&Scope>,
+        mut show: impl FnMut(&Arc<Point>),
+    ) {
+        let mut show_of = |watch: &TenantWatch| {
+            let points = watch.points.lock();
+            match scope {
+                Some(scope) => {
+                    let of = |audience| points.find(scope, audience);
+                    let found = [Audience::Public, Audience::Staff].into_iter().filter_map(of);
+                    found.for_each(&mut show);
+                }
+                None => points.each(&mut show),
+            }
+        };
+        if let Some(tenant) = tenant {
+            let watch = self.shard(tenant).lock().tenants.get(tenant).cloned();
+            watch.iter().for_each(|watch| show_of(watch));
+            return;
+        }
         for shard in &self.shards {
             let watches: Vec<_> = shard.lock().tenants.values().cloned().collect();
-            for watch in watches {
-                watch.points.lock().each(&mut show);
-            }
+            watches.iter().for_each(|watch| show_of(watch));
         }
     }
 }

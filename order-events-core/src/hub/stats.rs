@@ -2,13 +2,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use super::delivery::{EndReason, Reset};
-use crate::cursor::Cursor;
-use crate::event::Audience;
-use crate::grant::Scope;
-use crate::id::{Principal, TenantId};
+use super::delivery::Reset;
 use crate::resume::ResetReason;
-use crate::time::Timestamp;
 
 /// How a subscription began.
 #[derive(Debug, Clone, Copy)]
@@ -167,40 +162,4 @@ impl Default for HubStats {
             resets: ResetReason::ALL.map(|reason| (reason, 0)),
         }
     }
-}
-
-/// How far readers are behind.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[non_exhaustive]
-pub struct Lag {
-    /// Readers that have something to take of their window, or were lapped by it. Not those who wait
-    /// for the log, which has what they need: that shows by its failures.
-    pub streams: usize,
-    /// The most events that one has yet to take of its window.
-    pub most: u64,
-}
-
-/// One subscription, as an admin sees it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Watcher {
-    /// Its number.
-    pub id: u64,
-    /// Who watches.
-    pub principal: Principal,
-    /// The tenant.
-    pub tenant: TenantId,
-    /// What is watched.
-    pub scope: Scope,
-    /// On whose behalf.
-    pub audience: Audience,
-    /// Since when.
-    pub since: Timestamp,
-    /// The last event it was given. Of epoch 0 until the beginning has been read.
-    pub cursor: Cursor,
-    /// How many events of the window it has yet to take; none where it fell behind the window and
-    /// will read the log.
-    pub behind: Option<u64>,
-    /// Why its time is over, where it has yet to take note: its connection takes nothing.
-    pub ending: Option<EndReason>,
 }

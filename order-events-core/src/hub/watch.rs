@@ -63,6 +63,18 @@ struct Seat<O, E> {
     owner: O,
 }
 
+/// A seat, as it is shown.
+pub(crate) struct Sight<'a, O, E> {
+    pub(crate) seat: u32,
+    pub(crate) owner: &'a O,
+    /// The seq of what it saw last.
+    pub(crate) seen: u64,
+    /// How many events of the window it has yet to take; none where it was lapped.
+    pub(crate) behind: Option<u64>,
+    /// Why its time is over, if it is.
+    pub(crate) ended: Option<E>,
+}
+
 /// What a seat is given.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Taken<T, E> {
@@ -281,14 +293,18 @@ where
         self.0.lock().taken()
     }
 
-    /// Shows every seat: its owner, the seq of what it saw last, and how many events of the window
-    /// it has yet to take (none where it was lapped), and why its time is over, if it is.
-    pub(crate) fn each(&self, mut show: impl FnMut(u32, &O, u64, Option<u64>, Option<E>)) {
+    /// Shows every seat that has a place.
+    pub(crate) fn each(&self, mut show: impl FnMut(Sight<'_, O, E>)) {
         let inner = self.0.lock();
-        let end = inner.end();
-        for (place, seat) in inner.seats.iter().filter(|(_, seat)| !seat.standing.is_vacated()) {
-            let behind = (seat.next >= inner.base).then(|| end - seat.next);
-            show(place as u32, &seat.owner, seat.seen, behind, seat.standing.ended());
+        inner.seats.iter().filter_map(|(place, seat)| inner.sight(place, seat)).for_each(&mut show);
+    }
+
+    /// Shows one seat, if it has a place.
+    pub(crate) fn one(&self, seat: u32, show: impl FnOnce(Sight<'_, O, E>)) {
+        let inner = self.0.lock();
+        let found = inner.seats.get(seat as usize);
+        if let Some(sight) = found.and_then(|found| inner.sight(seat as usize, found)) {
+            show(sight);
         }
     }
 }
@@ -320,6 +336,18 @@ impl<O, E: Copy> Seat<O, E> {
 impl<T, O, E: Copy> Inner<T, O, E> {
     fn end(&self) -> u64 {
         self.base + self.window.len() as u64
+    }
+
+    /// None of a seat whose place was given to others.
+    fn sight<'a>(&self, place: usize, seat: &'a Seat<O, E>) -> Option<Sight<'a, O, E>> {
+        let reads_window = seat.next >= self.base;
+        (!seat.standing.is_vacated()).then(|| Sight {
+            seat: place as u32,
+            owner: &seat.owner,
+            seen: seat.seen,
+            behind: reads_window.then(|| self.end() - seat.next),
+            ended: seat.standing.ended(),
+        })
     }
 
     /// Seats whose place is their own.

@@ -12,6 +12,7 @@ mod driving;
 mod florist;
 mod limits;
 mod lineage;
+mod listing;
 mod lives;
 mod memory;
 mod owning;

@@ -8,8 +8,8 @@ use metrics::{Counter, Histogram, counter, gauge, histogram};
 
 use crate::grant::Scope;
 use crate::hub::delivery::EndReason;
-use crate::hub::stats::{Lag, Opening};
-use crate::hub::{HubStats, SubscribeError};
+use crate::hub::stats::Opening;
+use crate::hub::{HubStats, Lag, SubscribeError};
 use crate::resume::ResetReason;
 
 /// What is used for each delivery. Looked up with the first one, and kept: a recorder may be installed

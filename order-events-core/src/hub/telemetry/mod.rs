@@ -23,7 +23,7 @@ use super::publish::{PublishError, Published};
 use super::registry::Point;
 use super::stats::Opening;
 #[cfg(feature = "metrics")]
-use super::stats::{HubStats, Lag};
+use super::{HubStats, Lag};
 use crate::grant::Grant;
 use crate::id::{OrderId, Principal, TenantId};
 use crate::lifecycle::Lifecycle;

@@ -30,8 +30,12 @@ use super::refusal::Refusal;
 /// | `PUT /drain` | 202 `{"told":…}`: every stream has been told to end, and no new one is taken |
 ///
 /// It listens where you mount it, and should not be where readers are: on an address of its own that
-/// the load balancer does not know, or under a prefix that it does not pass on. Costs by the number of
-/// subscriptions of the process, whatever the page's size. Cheap to clone.
+/// the load balancer does not know, or under a prefix that it does not pass on.
+///
+/// A listing of one principal, or of one order or customer, costs by how many there are of them; one of
+/// a tenant or of all, as the status does, by all of these, whatever the page's size, though no more of
+/// them are held than two pages. While those of a tenant are looked at, what is published to it waits:
+/// fetch pages, and not in a loop. Cheap to clone.
 pub struct AdminDoor<L: Lifecycle = OrderStatus>(Arc<Inner<L>>);
 
 struct Inner<L: Lifecycle> {

@@ -11,13 +11,6 @@ use serde::Serialize;
 use super::super::control::json;
 use super::query::Filter;
 
-fn is_wanted(filter: &Filter, watcher: &Watcher) -> bool {
-    watcher.id > filter.after
-        && filter.tenant.as_ref().is_none_or(|tenant| *tenant == watcher.tenant)
-        && filter.principal.as_ref().is_none_or(|principal| *principal == watcher.principal)
-        && filter.scope.as_ref().is_none_or(|scope| *scope == watcher.scope)
-}
-
 /// What a stream is called here: by a word of this process, so that what was read of another, or
 /// before a restart, does not end somebody else's.
 fn id<L: Lifecycle>(hub: &Hub<L>, number: u64) -> String {
@@ -84,9 +77,7 @@ pub(super) fn watchers<L: Lifecycle>(hub: &Hub<L>, filter: &Filter) -> String {
         #[serde(skip_serializing_if = "Option::is_none")]
         next: Option<String>,
     }
-    let mut found = hub.watchers();
-    found.retain(|watcher| is_wanted(filter, watcher));
-    found.sort_unstable_by_key(|watcher| watcher.id);
+    let mut found = hub.watchers_of(&filter.of, filter.after, filter.limit + 1);
     let has_more = found.len() > filter.limit;
     found.truncate(filter.limit);
     let next = found.last().map(|last| id(hub, last.id)).filter(|_| has_more);

@@ -4,7 +4,9 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use order_events_core::{CustomerId, Hub, Invalid, Lifecycle, OrderId, Principal, Scope, TenantId};
+use order_events_core::{
+    CustomerId, Hub, Invalid, Lifecycle, OrderId, Principal, Scope, TenantId, WatcherFilter,
+};
 
 use super::listing;
 
@@ -25,9 +27,7 @@ const AFTER: &str = "expected the `next` of a page, of this process since its st
 /// Whom an admin wants to see.
 #[derive(Debug)]
 pub(super) struct Filter {
-    pub(super) tenant: Option<TenantId>,
-    pub(super) principal: Option<Principal>,
-    pub(super) scope: Option<Scope>,
+    pub(super) of: WatcherFilter,
     /// Only those with a greater number.
     pub(super) after: u64,
     pub(super) limit: usize,
@@ -69,7 +69,7 @@ impl Filter {
         hub: &Hub<L>,
         query: Option<&str>,
     ) -> Result<Self, BadParameter> {
-        let mut filter = Self { tenant: None, principal: None, scope: None, after: 0, limit: PAGE };
+        let mut filter = Self { of: WatcherFilter::default(), after: 0, limit: PAGE };
         let mut seen = Vec::new();
         for (name, value) in pairs(query) {
             if seen.contains(&name) {
@@ -78,16 +78,17 @@ impl Filter {
             let bad = |expected: &dyn fmt::Display| BadParameter::new(&name, &value, expected);
             let refused = |why: Invalid| bad(&why.why);
             match &*name {
-                "tenant" => filter.tenant = Some(TenantId::new(&value).map_err(refused)?),
-                "principal" => filter.principal = Some(Principal::new(&value).map_err(refused)?),
-                "order" | "customer" if filter.scope.is_some() => {
+                "tenant" => filter.of.tenant = Some(TenantId::new(&value).map_err(refused)?),
+                "principal" => filter.of.principal = Some(Principal::new(&value).map_err(refused)?),
+                "order" | "customer" if filter.of.scope.is_some() => {
                     return Err(bad(&"expected an order or a customer, not both"));
                 }
                 "order" => {
-                    filter.scope = Some(Scope::Order(OrderId::new(&value).map_err(refused)?));
+                    filter.of.scope = Some(Scope::Order(OrderId::new(&value).map_err(refused)?));
                 }
                 "customer" => {
-                    filter.scope = Some(Scope::Customer(CustomerId::new(&value).map_err(refused)?));
+                    filter.of.scope =
+                        Some(Scope::Customer(CustomerId::new(&value).map_err(refused)?));
                 }
                 "after" => {
                     let after = listing::number(hub, &value);
