@@ -32,8 +32,8 @@ pub struct Watcher {
     pub since: Timestamp,
     /// The last event it was given. Of epoch 0 until the beginning has been read.
     pub cursor: Cursor,
-    /// How many events of the window it has yet to take; none where it fell behind the window and
-    /// will read the log.
+    /// How many events of the window it has yet to take; none where it is catching up: it has to
+    /// read the log, waits for it, or is given what it said.
     pub behind: Option<u64>,
     /// Why its time is over, where it has yet to take note: its connection takes nothing.
     pub ending: Option<EndReason>,
@@ -55,10 +55,12 @@ pub struct WatcherFilter {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Lag {
-    /// Readers that have something to take of their window, or were lapped by it. Not those who wait
-    /// for the log, which has what they need: that shows by its failures.
+    /// Readers that do not have everything yet.
     pub streams: usize,
-    /// The most events that one has yet to take of its window.
+    /// Those of them that are catching up: they were lapped by their window, wait for the log, or
+    /// are given what it said. Every reader is, until it was given its beginning.
+    pub catching_up: usize,
+    /// The most events that one of the others has yet to take of its window.
     pub most: u64,
 }
 
@@ -104,6 +106,7 @@ impl<L: Lifecycle> Hub<L> {
         self.shared.registry.each(|point| {
             point.seats.each(|sight| {
                 lag.streams += usize::from(sight.behind != Some(0));
+                lag.catching_up += usize::from(sight.behind.is_none());
                 lag.most = lag.most.max(sight.behind.unwrap_or(0));
             });
         });

@@ -52,11 +52,15 @@ struct Entry<T> {
     before: u32,
 }
 
+/// Beside what a seat has seen: its reader has yet to be given what the log has for it, and does not ask
+/// here before that. No seq comes near it, and each subscription would pay a word for a field.
+const READS_LOG: u64 = 1 << 63;
+
 #[derive(Debug)]
 struct Seat<O, E> {
     /// The position of the next event it takes.
     next: u64,
-    /// The seq of the last event it was given, here or from the log.
+    /// The seq of the last event it was given, here or from the log; beside [`READS_LOG`].
     seen: u64,
     waker: Option<Waker>,
     standing: Standing<E>,
@@ -69,7 +73,7 @@ pub(crate) struct Sight<'a, O, E> {
     pub(crate) owner: &'a O,
     /// The seq of what it saw last.
     pub(crate) seen: u64,
-    /// How many events of the window it has yet to take; none where it was lapped.
+    /// How many events of the window it has yet to take; none where it was lapped or reads the log.
     pub(crate) behind: Option<u64>,
     /// Why its time is over, if it is.
     pub(crate) ended: Option<E>,
@@ -103,8 +107,14 @@ where
         if seats >= limit && (seats >= limit.saturating_mul(2) || inner.taken() >= limit) {
             return None;
         }
-        let seat =
-            Seat { next: inner.end(), seen: 0, waker: None, standing: Standing::new(), owner };
+        let seat = Seat {
+            next: inner.end(),
+            // Its beginning.
+            seen: READS_LOG,
+            waker: None,
+            standing: Standing::new(),
+            owner,
+        };
         // Most watch points have one subscriber: no room is kept for others.
         if inner.seats.len() == inner.seats.capacity() {
             let more = inner.seats.len().div_ceil(2).max(1);
@@ -213,6 +223,7 @@ where
         if let Some(ended) = seat.standing.asked() {
             return Poll::Ready(Taken::Ended(ended));
         }
+        // It no longer reads the log.
         seat.seen = seen;
         if seat.next < base {
             return Poll::Ready(Taken::Lapped);
@@ -253,6 +264,7 @@ where
         let inner = &mut *guard;
         let end = inner.end();
         if let Some(seat) = inner.seats.get_mut(seat as usize) {
+            seat.seen |= READS_LOG;
             let next = std::mem::replace(&mut seat.next, end);
             inner.pass_over(next);
         }
@@ -340,11 +352,11 @@ impl<T, O, E: Copy> Inner<T, O, E> {
 
     /// None of a seat whose place was given to others.
     fn sight<'a>(&self, place: usize, seat: &'a Seat<O, E>) -> Option<Sight<'a, O, E>> {
-        let reads_window = seat.next >= self.base;
+        let reads_window = seat.seen & READS_LOG == 0 && seat.next >= self.base;
         (!seat.standing.is_vacated()).then(|| Sight {
             seat: place as u32,
             owner: &seat.owner,
-            seen: seat.seen,
+            seen: seat.seen & !READS_LOG,
             behind: reads_window.then(|| self.end() - seat.next),
             ended: seat.standing.ended(),
         })

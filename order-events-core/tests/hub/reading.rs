@@ -13,7 +13,7 @@ use order_events_core::{
     SubscribeError, Subscription, Timestamp, Update,
 };
 
-use crate::support::{anna, applied, drain, key, order, principal, word};
+use crate::support::{anna, applied, drain, key, order, poll, principal, word};
 
 /// Counts how often it is woken.
 #[derive(Default)]
@@ -51,6 +51,15 @@ async fn lapped() -> (Arc<Moody<MemoryEngine>>, Hub, Subscription) {
     drain(&mut watching);
     remark(&hub, 3).await;
     (engine, hub, watching)
+}
+
+/// How many readers are behind, how many of them are catching up, and how far the first in the
+/// listing is behind.
+fn lag(hub: &Hub) -> (usize, usize, Option<u64>) {
+    let lag = hub.lag();
+    let watchers = hub.watchers();
+    let first = watchers.first().unwrap();
+    (lag.streams, lag.catching_up, first.behind)
 }
 
 const MOODS: [Mood; 3] = [Mood::HoldsHistory, Mood::HoldsSnapshots, Mood::Fails];
@@ -210,4 +219,41 @@ async fn a_key_whose_event_is_not_safe_yet_is_indeterminate_and_named() {
     // Without a key there is nothing to try again with, and nothing was tried.
     let told = hub.publish(update).await;
     assert!(matches!(told, Err(PublishError::Unavailable(_))), "{told:?}");
+}
+
+#[tokio::test]
+async fn a_reader_that_waits_for_the_log_is_behind_until_it_has_everything() {
+    for mood in MOODS {
+        let (engine, hub, mut watching) = lapped().await;
+        assert_eq!(lag(&hub), (1, 1, None), "it was lapped");
+        engine.turn(mood);
+        assert!(poll(&mut watching).is_pending(), "{mood:?}");
+        assert_eq!(lag(&hub), (1, 1, None), "{mood:?}");
+        // What comes meanwhile is in its window, of which it takes nothing yet.
+        remark(&Hub::builder().engine(engine.beneath()).build(), 1).await;
+        assert_eq!(lag(&hub), (1, 1, None), "{mood:?}");
+        engine.turn(Mood::Answers);
+        let Poll::Ready(Some(_first)) = poll(&mut watching) else { panic!("{mood:?}") };
+        assert_eq!(lag(&hub), (1, 1, None), "{mood:?}: it is given the rest");
+        drain(&mut watching);
+        assert_eq!(lag(&hub), (0, 0, Some(0)), "{mood:?}");
+        remark(&hub, 1).await;
+        assert_eq!(lag(&hub), (1, 0, Some(1)), "{mood:?}");
+    }
+}
+
+#[tokio::test]
+async fn whoever_waits_for_a_beginning_is_behind() {
+    let (engine, hub, watching) = lapped().await;
+    drop(watching);
+    let mut begins = Box::pin(hub.subscribe(anna("42"), Resume::Fresh));
+    let mut cx = Context::from_waker(Waker::noop());
+    engine.turn(Mood::HoldsSnapshots);
+    assert!(begins.as_mut().poll(&mut cx).is_pending());
+    assert_eq!(lag(&hub), (1, 1, None));
+    engine.turn(Mood::Answers);
+    let mut watching = begins.await.unwrap();
+    assert_eq!(lag(&hub), (1, 1, None), "it was given none of it");
+    drain(&mut watching);
+    assert_eq!(lag(&hub), (0, 0, Some(0)));
 }

@@ -159,6 +159,7 @@ async fn what_is_measured_is_what_is_documented() {
         ("order_events_streams", "order", 2.0),
         ("order_events_streams", "tenant", 1.0),
         ("order_events_behind_streams", "", 1.0),
+        ("order_events_catching_up_streams", "", 2.0),
         ("order_events_lag_events", "", 3.0),
         ("order_events_log_reachable", "", 1.0),
     ] {

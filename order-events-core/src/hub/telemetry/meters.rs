@@ -101,6 +101,7 @@ pub(super) fn report(stats: &HubStats, lag: Lag) {
     gauge!("order_events_watch_points").set(stats.watch_points as f64);
     gauge!("order_events_log_reachable").set(f64::from(u8::from(stats.is_log_reachable)));
     gauge!("order_events_behind_streams").set(lag.streams as f64);
+    gauge!("order_events_catching_up_streams").set(lag.catching_up as f64);
     gauge!("order_events_lag_events").set(lag.most as f64);
 }
 
@@ -173,7 +174,8 @@ pub(super) fn describe() {
         ("streams", "Subscriptions, by what they watch."),
         ("watch_points", "Scopes that are watched, each audience counted."),
         ("log_reachable", "1, or 0 while the log cannot be reached."),
-        ("behind_streams", "Readers that have something to take."),
+        ("behind_streams", "Readers that do not have everything yet."),
+        ("catching_up_streams", "Those of them that wait for the log, or are given what it said."),
         ("lag_events", "The most that one reader has yet to take of its window."),
     ];
     for (name, text) in gauges {

@@ -37,7 +37,7 @@ struct Listed {
     audience: &'static str,
     since: Timestamp,
     cursor: String,
-    /// Null where the window has passed it by, and it will read the log.
+    /// Null where it is catching up: it has to read the log, waits for it, or is given what it said.
     behind: Option<u64>,
     /// Why its time is over, where its connection has yet to take note.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -114,8 +114,10 @@ struct Subscriptions {
 }
 
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct Behind {
     streams: usize,
+    catching_up: usize,
     most: u64,
 }
 
@@ -143,7 +145,7 @@ pub(super) fn status<L: Lifecycle>(hub: &Hub<L>) -> String {
         watch_points: stats.watch_points,
         is_draining: hub.is_draining(),
         is_log_reachable: stats.is_log_reachable,
-        behind: Behind { streams: lag.streams, most: lag.most },
+        behind: Behind { streams: lag.streams, catching_up: lag.catching_up, most: lag.most },
         opened: [("fresh", stats.fresh), ("resumed", stats.resumed), ("replayed", stats.replayed)]
             .into(),
         resets: stats.resets.iter().map(|(reason, count)| (reason.as_str(), *count)).collect(),

@@ -125,6 +125,10 @@ async fn the_listing_shows_who_watches_what_and_how_far_behind() {
         assert_eq!(status["subscriptions"]["all"], 2);
         assert_eq!(status["subscriptions"]["ofTenants"], 1);
         assert_eq!(status["behind"]["most"], 2, "{status}");
+        // Who was not given its beginning is catching up.
+        assert_eq!(status["behind"]["streams"], 2, "{status}");
+        assert_eq!(status["behind"]["catchingUp"], 1, "{status}");
+        assert_eq!(tenant["watchers"][0]["behind"], Value::Null, "{tenant}");
         assert_eq!(status["limits"]["perPrincipal"], shop.hub.config().max_per_principal);
     }
 }
