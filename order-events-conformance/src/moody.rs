@@ -8,8 +8,8 @@ use std::task::{Poll, Waker};
 
 use async_trait::async_trait;
 use order_events_core::engine::{
-    Answer, Append, Appended, Current, Draft, Engine, EngineError, Follow, History, HistoryLimit,
-    Log, Node, Notice, PageToken, Snapshots, Tail, Wakes,
+    Answer, Append, Appended, Cause, Current, Draft, Engine, EngineError, Follow, History,
+    HistoryLimit, Log, Node, Notice, PageToken, Snapshots, Tail, Wakes,
 };
 use order_events_core::{IdempotencyKey, OrderId, Scope, TenantId, Timestamp};
 
@@ -29,6 +29,8 @@ pub enum Mood {
     HoldsSnapshots,
     /// They fail as [`EngineError::Unavailable`].
     Fails,
+    /// … and this is why.
+    FailsBecause(Cause),
     /// They fail as [`EngineError::Indeterminate`]: what is known of a key may not be safe yet.
     IsUnsure,
 }
@@ -111,6 +113,10 @@ impl<E: Engine> Moody<E> {
             let mood = lock(&self.mood);
             match *mood {
                 Mood::Fails => Poll::Ready(Err(EngineError::unavailable("it is in that mood"))),
+                Mood::FailsBecause(cause) => {
+                    let error = EngineError::unavailable("it is in that mood");
+                    Poll::Ready(Err(error.because(cause)))
+                }
                 Mood::IsUnsure => Poll::Ready(Err(EngineError::Indeterminate {
                     what: "it is in that mood".to_owned(),
                     source: None,

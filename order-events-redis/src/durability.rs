@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use order_events_core::engine::EngineError;
+use order_events_core::engine::{Cause, EngineError};
 use redis::{Cmd, Value, cmd};
 
 /// What an acknowledged publish means.
@@ -88,7 +88,8 @@ impl Durability {
             return None;
         }
         let what = format!("the event is in the log, but not as safe as was asked: {wanted}");
-        Some(EngineError::Indeterminate { what, source: None })
+        let lacking = EngineError::Indeterminate { what, source: None };
+        Some(lacking.because(Cause::Durability))
     }
 }
 

@@ -1,7 +1,7 @@
 //! What went wrong, and whether anything was committed by it.
 
-use order_events_core::engine::EngineError;
-use redis::RedisError;
+use order_events_core::engine::{Cause, EngineError};
+use redis::{ErrorKind, RedisError};
 
 /// A request that has no answer, or not the one it should have.
 #[derive(Debug, thiserror::Error)]
@@ -69,7 +69,9 @@ impl Failure {
         match self {
             Self::Foreign(key) => foreign(&key),
             Self::NotDone(error) | Self::Unknown(error) => {
-                EngineError::Unavailable { what: what.to_owned(), source: Some(Box::new(error)) }
+                let cause = cause(&error);
+                let source = Some(error.into());
+                EngineError::Unavailable { what: what.to_owned(), source }.because(cause)
             }
         }
     }
@@ -78,7 +80,9 @@ impl Failure {
     pub(crate) fn of_writing(self, what: &str) -> EngineError {
         match self {
             Self::Unknown(error) => {
-                EngineError::Indeterminate { what: what.to_owned(), source: Some(Box::new(error)) }
+                let cause = cause(&error);
+                let source = Some(error.into());
+                EngineError::Indeterminate { what: what.to_owned(), source }.because(cause)
             }
             other => other.of_reading(what),
         }
@@ -87,7 +91,33 @@ impl Failure {
 
 /// What stands at this key is not ours, and stays as it is.
 pub(crate) fn foreign(key: &str) -> EngineError {
-    EngineError::unavailable(format!("something that is not ours is at the key {key:?}"))
+    let what = format!("something that is not ours is at the key {key:?}");
+    EngineError::unavailable(what).because(Cause::Foreign)
+}
+
+/// What an operator looks at first: by the code that the server gave, or by how it was not reached.
+fn cause(error: &RedisError) -> Cause {
+    match error.code() {
+        Some("ASK" | "CLUSTERDOWN" | "CROSSSLOT" | "MASTERDOWN" | "MOVED" | "TRYAGAIN") => {
+            Cause::Cluster
+        }
+        Some("BUSY" | "UNBLOCKED") => Cause::Busy,
+        Some("LOADING") => Cause::Loading,
+        Some("MISCONF") => Cause::Disk,
+        Some("NOAUTH" | "NOPERM" | "WRONGPASS") => Cause::Credentials,
+        Some("NOREPLICAS") => Cause::Durability,
+        Some("OOM") => Cause::Memory,
+        Some("READONLY") => Cause::ReadOnly,
+        Some("WRONGTYPE") => Cause::Foreign,
+        Some(_) => Cause::Refused,
+        None if error.is_timeout() => Cause::Timeout,
+        None => match error.kind() {
+            ErrorKind::Io => Cause::Connection,
+            ErrorKind::AuthenticationFailed => Cause::Credentials,
+            ErrorKind::ClusterConnectionNotFound => Cause::Cluster,
+            _ => Cause::Other,
+        },
+    }
 }
 
 #[cfg(test)]
@@ -114,6 +144,43 @@ mod tests {
             let error = failure.of_writing("append");
             assert!(matches!(error, EngineError::Indeterminate { .. }), "{error}");
         }
+    }
+
+    #[test]
+    fn whatever_a_server_says_is_a_cause() {
+        for code in REFUSALS {
+            let cause = said(code, "no").of_reading("reading").cause();
+            // Scripts are sent again where they are not known: a server that forgets them refuses.
+            assert_eq!(cause == Cause::Refused, code == "NOSCRIPT", "{code}: {cause}");
+            assert_ne!(cause, Cause::Other, "{code}");
+        }
+        for (code, cause) in [
+            ("READONLY", Cause::ReadOnly),
+            ("OOM", Cause::Memory),
+            ("MISCONF", Cause::Disk),
+            ("NOPERM", Cause::Credentials),
+            ("NOREPLICAS", Cause::Durability),
+            (FOREIGN, Cause::Foreign),
+            ("ERR", Cause::Refused),
+            ("SOMETHINGNEW", Cause::Refused),
+        ] {
+            assert_eq!(said(code, "no").of_writing("append").cause(), cause, "{code}");
+        }
+    }
+
+    #[test]
+    fn no_answer_and_no_connection_are_told_apart() {
+        use std::io::ErrorKind::{BrokenPipe, ConnectionRefused, TimedOut};
+        for (kind, cause) in [
+            (TimedOut, Cause::Timeout),
+            (ConnectionRefused, Cause::Connection),
+            (BrokenPipe, Cause::Connection),
+        ] {
+            let failure = Failure::of_sent(std::io::Error::from(kind).into());
+            assert_eq!(failure.of_writing("append").cause(), cause, "{kind}");
+        }
+        let refused = RedisError::from((ErrorKind::AuthenticationFailed, "no"));
+        assert_eq!(Failure::NotDone(refused).of_reading("reading").cause(), Cause::Credentials);
     }
 
     #[test]

@@ -9,8 +9,8 @@ use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use redis::aio::MultiplexedConnection;
 use redis::io::tcp::TcpSettings;
 use redis::{
-    AsyncConnectionConfig, Client, Cmd, ConnectionInfo, ErrorKind, Pipeline, ProtocolVersion,
-    PushInfo, PushKind, RedisError, Value,
+    AsyncConnectionConfig, Client, Cmd, ConnectionInfo, Pipeline, ProtocolVersion, PushInfo,
+    PushKind, RedisError, Value,
 };
 use tokio::time::{Instant, timeout_at};
 
@@ -238,6 +238,9 @@ async fn bounded<T>(
 ) -> Result<T, RedisError> {
     match timeout_at(deadline, work).await {
         Ok(done) => done,
-        Err(_) => Err(RedisError::from((ErrorKind::Io, "no answer in time"))),
+        Err(_) => {
+            let late = std::io::Error::new(std::io::ErrorKind::TimedOut, "no answer in time");
+            Err(RedisError::from(late))
+        }
     }
 }

@@ -67,6 +67,7 @@
 //! 21. *A token of no page of this log is refused* as [`EngineError::UnknownPage`].
 
 mod answer;
+mod cause;
 pub mod memory;
 mod record;
 
@@ -79,6 +80,7 @@ use async_trait::async_trait;
 use smallvec::SmallVec;
 
 pub use answer::Answer;
+pub use cause::Cause;
 pub use record::{
     Becomes, Current, Draft, Fingerprint, NewEvent, Prior, Record, Snapshot, State, Token,
 };
@@ -318,7 +320,7 @@ pub enum Appended {
     },
 }
 
-/// What an engine answers when it cannot.
+/// What an engine answers when it cannot. [`because`](Self::because) adds what kind of failure it was.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum EngineError {

@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBuilder};
-use order_events_core::engine::{EngineError, Follow, HistoryLimit, Record, Tail};
+use order_events_core::engine::{Cause, EngineError, Follow, HistoryLimit, Record, Tail};
 use order_events_core::{Audience, CustomerId, Epoch, Scope, TenantId};
 use redis::RedisError;
 use tokio::sync::Notify;
@@ -119,8 +119,11 @@ impl Tails {
         let Some(followed) = self.find(channel) else { return Ok(()) };
         match tokio::time::timeout_at(self.link.deadline(), followed.placed()).await {
             Ok(Ok(())) => Ok(()),
-            Ok(Err(what)) => Err(EngineError::unavailable(what)),
-            Err(_) => Err(EngineError::unavailable("the tenant's tail has not found its place")),
+            Ok(Err(what)) => Err(EngineError::unavailable(what).because(Cause::Foreign)),
+            Err(_) => {
+                let late = EngineError::unavailable("the tenant's tail has not found its place");
+                Err(late.because(Cause::Timeout))
+            }
         }
     }
 
@@ -214,12 +217,16 @@ impl Tails {
                 let read = page(&self.link, &self.scripts, keys, &wanted, None).await;
                 match read {
                     Ok(read) => followed.heal(from, read),
-                    // Something foreign has no cause, and does not go away by waiting.
-                    Err(EngineError::Unavailable { what, source: None }) => {
-                        followed.hindered(what);
+                    Err(error) => {
+                        let is_foreign = error.cause() == Cause::Foreign;
+                        // That does not go away by waiting.
+                        if let EngineError::Unavailable { what, .. } = error
+                            && is_foreign
+                        {
+                            followed.hindered(what);
+                        }
                         return Err(());
                     }
-                    Err(_) => return Err(()),
                 }
                 Ok(())
             }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use metrics::{Counter, Histogram, counter, gauge, histogram};
 
+use crate::engine::Cause;
 use crate::grant::Scope;
 use crate::hub::delivery::EndReason;
 use crate::hub::stats::Opening;
@@ -63,6 +64,11 @@ pub(super) fn published(outcome: &'static str, took: Duration) {
     histogram!("order_events_publish_seconds").record(took);
 }
 
+/// The log failed whoever published.
+pub(super) fn publish_failed(cause: Cause) {
+    counter!("order_events_publish_failures_total", "cause" => cause.as_str()).increment(1);
+}
+
 pub(super) fn opened(opening: Opening, why: Option<ResetReason>) {
     counter!("order_events_opened_total", "outcome" => opening.as_str()).increment(1);
     why.into_iter().for_each(reset);
@@ -80,8 +86,8 @@ pub(super) fn fell_behind() {
     counter!("order_events_fell_behind_total").increment(1);
 }
 
-pub(super) fn log_failed() {
-    counter!("order_events_log_failures_total").increment(1);
+pub(super) fn log_failed(cause: Cause) {
+    counter!("order_events_log_failures_total", "cause" => cause.as_str()).increment(1);
 }
 
 pub(super) fn reclaimed(places: usize) {
@@ -152,19 +158,25 @@ pub(super) fn describe() {
             counter!(name, label => *value).increment(0);
         }
     }
-    for name in ["fell_behind", "log_failures", "reclaimed"] {
+    for cause in Cause::ALL {
+        for name in ["order_events_publish_failures_total", "order_events_log_failures_total"] {
+            counter!(name, "cause" => cause.as_str()).increment(0);
+        }
+    }
+    for name in ["fell_behind", "reclaimed"] {
         counter!(format!("order_events_{name}_total")).increment(0);
     }
     use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
     let counters = [
         ("publishes", "Calls of publish, by what came of them."),
+        ("publish_failures", "Calls of publish that the log failed, by why it did."),
         ("opened", "Subscriptions that began, and how."),
         ("resets", "Readers that were brought to the present anew, and why."),
         ("refused", "Subscriptions that were not given, and why."),
         ("ended", "Subscriptions that ended, and why."),
         ("deliveries", "Events that readers were given."),
         ("fell_behind", "Readers that were lapped by their window and turned to the log."),
-        ("log_failures", "Times the log could not be read for a reader that needed it."),
+        ("log_failures", "Times the log could not be read for a reader that needed it, and why."),
         ("reclaimed", "Places taken back from readers whose connections take nothing."),
     ];
     for (name, text) in counters {

@@ -92,7 +92,16 @@ impl Publishing {
             Err(error) => error.code(),
         };
         #[cfg(feature = "metrics")]
-        meters::published(code, self.began.elapsed());
+        {
+            meters::published(code, self.began.elapsed());
+            if let Err(
+                PublishError::Unavailable(error)
+                | PublishError::Indeterminate { source: error, .. },
+            ) = outcome
+            {
+                meters::publish_failed(error.cause());
+            }
+        }
         #[cfg(feature = "tracing")]
         traces::published(&self.span, code, outcome);
     }
@@ -144,7 +153,7 @@ pub(super) fn fell_behind(point: &Point, seat: u32) {
 /// The log could not be read for a reader that needs it.
 pub(super) fn log_failed(point: &Point, error: &crate::engine::EngineError) {
     #[cfg(feature = "metrics")]
-    meters::log_failed();
+    meters::log_failed(error.cause());
     #[cfg(feature = "tracing")]
     traces::log_failed(point, error);
 }

@@ -35,10 +35,11 @@ pub(super) fn published<L: Lifecycle>(
         }
         Err(error) => {
             match error {
-                // What the log's own words are, since the service is not to blame for it.
-                PublishError::Unavailable(cause)
-                | PublishError::Indeterminate { source: cause, .. } => {
-                    warn!(target: TARGET, outcome = code, %cause, "not published");
+                // With the log's own words, since the service is not to blame for it.
+                PublishError::Unavailable(error)
+                | PublishError::Indeterminate { source: error, .. } => {
+                    let cause = error.cause().as_str();
+                    warn!(target: TARGET, outcome = code, cause, %error, "not published");
                 }
                 _ => debug!(target: TARGET, outcome = code, "not published"),
             }
@@ -78,8 +79,9 @@ pub(super) fn refused(grant: &Grant, error: &SubscribeError) {
     let (tenant, scope, principal) = (&grant.tenant, &grant.scope, grant.principal.as_str());
     let reason = error.code();
     match error {
-        SubscribeError::Engine(cause) => {
-            warn!(target: TARGET, %tenant, %scope, principal, reason, %cause, "refused");
+        SubscribeError::Engine(error) => {
+            let cause = error.cause().as_str();
+            warn!(target: TARGET, %tenant, %scope, principal, reason, cause, %error, "refused");
         }
         // No fault, but a reader that has seen all.
         SubscribeError::Finished => {
@@ -98,10 +100,11 @@ pub(super) fn fell_behind(point: &Point, seat: u32) {
     debug!(target: TARGET, tenant = %point.watch.tenant, scope = %point.scope, id = id(point, seat), principal = principal(point, seat), "fell behind its window");
 }
 
-pub(super) fn log_failed(point: &Point, cause: &EngineError) {
+pub(super) fn log_failed(point: &Point, error: &EngineError) {
     let (tenant, scope) = (&point.watch.tenant, &point.scope);
     // Of each reader, and each time it tries: an outage is one fact, which a gauge tells.
-    debug!(target: TARGET, %tenant, %scope, %cause, "the log could not be read");
+    let cause = error.cause().as_str();
+    debug!(target: TARGET, %tenant, %scope, cause, %error, "the log could not be read");
 }
 
 pub(super) fn reclaimed(places: usize) {
