@@ -34,7 +34,7 @@ pub(crate) async fn within<T>(patience: impl Future<Output = T>) -> T {
 pub(crate) struct Server {
     process: Child,
     /// Kept, for a program that prints to a closed pipe fails.
-    output: Lines<BufReader<ChildStdout>>,
+    pub(crate) output: Lines<BufReader<ChildStdout>>,
     pub(crate) address: SocketAddr,
 }
 
@@ -50,6 +50,7 @@ impl Server {
             .env("SHOP_SECRET", SECRET)
             // Whoever runs the tests may have one; what they do not set is not set.
             .env_remove("WEBHOOK_SECRET")
+            .env_remove("OPERATIONS_KEY")
             .envs(variables.iter().copied())
             .stdout(Stdio::piped())
             .kill_on_drop(true)
