@@ -6,6 +6,7 @@
 //! taken from where the code lists them. The rest is prose, and what the tests hold to a server
 //! that runs.
 
+mod admin;
 mod asyncapi;
 mod event;
 mod field;
@@ -26,6 +27,7 @@ const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
 pub fn documents() -> Vec<(String, Value)> {
     let mut documents = vec![
         ("openapi.json".to_owned(), openapi::document()),
+        ("admin.json".to_owned(), admin::document()),
         ("asyncapi.json".to_owned(), asyncapi::document()),
     ];
     for (name, schema) in schemas() {

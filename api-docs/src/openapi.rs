@@ -150,7 +150,7 @@ fn answers(route: Route, is_head: bool) -> Map<String, Value> {
 }
 
 /// The headers of a response, of those in `components`.
-fn carried(names: &[&str]) -> Value {
+pub(crate) fn carried(names: &[&str]) -> Value {
     let header = |name: &&str| {
         let short = if name.ends_with("cache-control") { "cache-control" } else { name };
         (short.to_owned(), json!({"$ref": format!("#/components/headers/{name}")}))
@@ -158,7 +158,7 @@ fn carried(names: &[&str]) -> Value {
     names.iter().map(header).collect::<Map<_, _>>().into()
 }
 
-fn headers() -> Value {
+pub(crate) fn headers() -> Value {
     let said = |value: &str, about: &str| {
         json!({
             "required": true, "description": about, "schema": {"const": value},

@@ -30,7 +30,10 @@ mod unpublished;
 /// What an authorizer is given of a request, whatever the framework: method, address, headers.
 pub use http::request::Parts;
 
-pub use admin::{AdminAction, AdminAuthorizer, AdminDoor, AdminRoute, admin_authorizer};
+pub use admin::{
+    ADMIN_PARAMETERS, AdminAction, AdminAuthorizer, AdminDoor, AdminRoute, MAX_PAGE_WATCHERS,
+    PAGE_WATCHERS, admin_authorizer,
+};
 pub use body::{Body, EventBody};
 pub use cors::{CORS_REQUEST_HEADERS, CORS_RESPONSE_HEADERS, OriginError, Origins};
 pub use credentials::{bearer, cookie};

@@ -13,3 +13,4 @@ pub use action::{AdminAction, AdminAuthorizer, AdminRoute, admin_authorizer};
 pub use door::AdminDoor;
 #[cfg(feature = "metrics")]
 pub(crate) use query::BadParameter;
+pub use query::{ADMIN_PARAMETERS, MAX_PAGE_WATCHERS, PAGE_WATCHERS};

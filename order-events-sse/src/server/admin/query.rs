@@ -10,17 +10,18 @@ use order_events_core::{
 
 use super::listing;
 
-/// Watchers of one page, where the request does not ask for another number.
-const PAGE: usize = 100;
+/// Watchers of one page of the listing of admins, where the request does not ask for another number.
+pub const PAGE_WATCHERS: usize = 100;
 
 /// … and where it asks for as many as it can.
-const MOST: usize = 1_000;
+pub const MAX_PAGE_WATCHERS: usize = 1_000;
+
+/// The parameters that the listing of admins takes. The other routes of admins take none.
+pub const ADMIN_PARAMETERS: [&str; 6] =
+    ["tenant", "principal", "order", "customer", "after", "limit"];
 
 /// Characters of what was given that are said back.
 const SAID_BACK: usize = 64;
-
-/// What the listing takes.
-const LISTING: &str = "tenant, principal, order, customer, after or limit";
 
 const AFTER: &str = "expected the `next` of a page, of this process since its start";
 
@@ -69,7 +70,7 @@ impl Filter {
         hub: &Hub<L>,
         query: Option<&str>,
     ) -> Result<Self, BadParameter> {
-        let mut filter = Self { of: WatcherFilter::default(), after: 0, limit: PAGE };
+        let mut filter = Self { of: WatcherFilter::default(), after: 0, limit: PAGE_WATCHERS };
         let mut seen = Vec::new();
         for (name, value) in pairs(query) {
             if seen.contains(&name) {
@@ -95,11 +96,14 @@ impl Filter {
                     filter.after = after.ok_or_else(|| bad(&AFTER))?;
                 }
                 "limit" => {
-                    let limit = value.parse().ok().filter(|limit| (1..=MOST).contains(limit));
-                    let expected = format_args!("expected a number from 1 to {MOST}");
+                    let limit =
+                        value.parse().ok().filter(|limit| (1..=MAX_PAGE_WATCHERS).contains(limit));
+                    let expected = format_args!("expected a number from 1 to {MAX_PAGE_WATCHERS}");
                     filter.limit = limit.ok_or_else(|| bad(&expected))?;
                 }
-                _ => return Err(BadParameter::unknown(&name, LISTING)),
+                _ => {
+                    return Err(BadParameter::unknown(&name, &ADMIN_PARAMETERS.join(", ")));
+                }
             }
             seen.push(name);
         }
