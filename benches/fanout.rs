@@ -31,6 +31,8 @@ fn main() {
     if !begins("fanout", "one order, 1,000 readers, per delivery") {
         return;
     }
+    #[cfg(feature = "metrics")]
+    measure();
     for burst in BURSTS {
         println!("{burst} event(s) at once:");
         let mut contenders = [
@@ -59,6 +61,23 @@ fn main() {
         report("ours / ready Bytes", median_ratio(ours, bytes), "", None);
         println!();
     }
+}
+
+/// Has ours counted and timed by what a service installs whose metrics are scraped, and kept in order
+/// as often.
+#[cfg(feature = "metrics")]
+fn measure() {
+    let recorder = metrics_exporter_prometheus::PrometheusBuilder::new()
+        .set_buckets(&[0.0001, 0.001, 0.01, 0.1, 1.0])
+        .and_then(|recorder| recorder.install_recorder())
+        .expect("there is no other");
+    order_events_core::describe_hub_metrics();
+    std::thread::spawn(move || {
+        loop {
+            std::thread::sleep(Duration::from_secs(5));
+            recorder.run_upkeep();
+        }
+    });
 }
 
 /// Readers, and what publishes to them.

@@ -278,7 +278,7 @@ impl Subscription {
 
     fn tell_delivered(&self, event: &Event) {
         let shared = self.shared();
-        shared.telemetry.delivered(event, &self.point, self.waits, &*shared.clock);
+        shared.telemetry.delivered(event, (&self.point, self.seat), self.waits, &*shared.clock);
     }
 
     fn rest(&mut self, rest: Rest) {

@@ -59,6 +59,18 @@ impl Deliveries {
     }
 }
 
+/// Seats of each watch point whose every delivery is timed; of the others …
+const ALWAYS_TIMED: u32 = 4;
+
+/// … each one in so many, another one at each event.
+const TIMED_ONE_IN: u64 = 16;
+
+/// Whether a delivery is timed: the clock and the histogram cost as much as the delivery itself, and of
+/// a crowd that is given the same event some say as much as all.
+pub(super) fn is_timed(seat: u32, seq: u64) -> bool {
+    seat < ALWAYS_TIMED || seq.wrapping_add(u64::from(seat)).is_multiple_of(TIMED_ONE_IN)
+}
+
 pub(super) fn published(outcome: &'static str, took: Duration) {
     counter!("order_events_publishes_total", "outcome" => outcome).increment(1);
     histogram!("order_events_publish_seconds").record(took);
@@ -197,4 +209,21 @@ pub(super) fn describe() {
     describe_histogram!("order_events_publish_seconds", Unit::Seconds, publish);
     let delivery = "From an event's timestamp to a reader who waited for it.";
     describe_histogram!("order_events_delivery_seconds", Unit::Seconds, delivery);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_small_scope_is_timed_whole_and_of_a_crowd_everybody_in_turn() {
+        for seq in [1, 7, u64::MAX] {
+            assert!((0..ALWAYS_TIMED).all(|seat| is_timed(seat, seq)));
+            let timed = (0..1_600).filter(|seat| is_timed(*seat, seq)).count();
+            assert!((100..=100 + ALWAYS_TIMED as usize).contains(&timed), "{timed} at {seq}");
+        }
+        for seat in [ALWAYS_TIMED, 99, u32::MAX] {
+            assert_eq!((1..=TIMED_ONE_IN).filter(|seq| is_timed(seat, *seq)).count(), 1);
+        }
+    }
 }

@@ -38,12 +38,19 @@ pub(crate) struct Telemetry {
 }
 
 impl Telemetry {
-    /// A reader was given an event, for which it had `waited`.
+    /// A reader on this seat was given an event, for which it had `waited`.
     #[inline]
-    pub(super) fn delivered(&self, event: &Event, point: &Point, waited: bool, clock: &dyn Clock) {
+    pub(super) fn delivered(
+        &self,
+        event: &Event,
+        (point, seat): (&Point, u32),
+        waited: bool,
+        clock: &dyn Clock,
+    ) {
         #[cfg(feature = "metrics")]
         {
-            let age = waited.then(|| clock.now().saturating_since(event.record.at()));
+            let is_timed = waited && meters::is_timed(seat, event.record.seq());
+            let age = is_timed.then(|| clock.now().saturating_since(event.record.at()));
             self.deliveries.delivered(&point.scope, age);
         }
     }
