@@ -14,9 +14,9 @@ use actix_web::dev::{Service, ServiceResponse};
 use actix_web::http::{Method, Uri};
 use actix_web::{App, Error, test, web};
 use libfuzzer_sys::{Corpus, fuzz_target};
-use order_events_actix::routes;
+use order_events_actix::{admin_routes, routes};
 use order_events_fuzz::answer::Answer;
-use order_events_fuzz::asked::{Asked, Words};
+use order_events_fuzz::asked::{ADMIN, Asked, Words};
 use order_events_fuzz::shop::Shop;
 use tokio::runtime::{Builder, Runtime};
 
@@ -41,8 +41,9 @@ impl Place {
         let runtime = runtime.expect("a runtime");
         let (shop, app) = runtime.block_on(async {
             let shop = Shop::open().await;
-            let nested = web::scope("/api").configure(routes(&shop.door));
-            let app = App::new().service(nested).configure(routes(&shop.door));
+            let admin = || web::scope(ADMIN).configure(admin_routes(&shop.admin));
+            let nested = web::scope("/api").service(admin()).configure(routes(&shop.door));
+            let app = App::new().service(nested).service(admin()).configure(routes(&shop.door));
             (shop, Rc::new(test::init_service(app).await))
         });
         let answers = move |request| -> Answering {

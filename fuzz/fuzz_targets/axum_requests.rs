@@ -13,14 +13,17 @@ use http::{HeaderName, HeaderValue, Method, Uri};
 use http_body_util::BodyExt;
 use libfuzzer_sys::{Corpus, fuzz_target};
 use order_events_fuzz::answer::Answer;
-use order_events_fuzz::asked::{Asked, Words};
+use order_events_fuzz::asked::{ADMIN, Asked, Words};
 use order_events_fuzz::shop::Shop;
 use tokio::runtime::{Builder, Runtime};
 use tower_service::Service;
 
 static SHOP: LazyLock<(Shop, Router)> = LazyLock::new(|| {
     let shop = Shop::open().now_or_never().expect("a log in memory never waits");
-    let routes = || order_events_axum::routes(&shop.door);
+    let routes = || {
+        let admin = order_events_axum::admin_routes(&shop.admin);
+        order_events_axum::routes(&shop.door).nest(ADMIN, admin)
+    };
     let router = Router::new().merge(routes()).nest("/api", routes());
     (shop, router)
 });

@@ -2,6 +2,8 @@
 
 use libfuzzer_sys::arbitrary::{self, Arbitrary};
 
+use order_events_sse::server::ADMIN_PARAMETERS;
+
 use crate::shop::{CUSTOMER, DELETED, ORDERS, PEOPLE, Shop};
 
 /// A request, and how much of an answer is read.
@@ -32,6 +34,8 @@ enum Path<'a> {
     Events,
     Order(Segment<'a>),
     Orders,
+    /// Of the routes of admins, which are mounted below [`ADMIN`].
+    Admin(u8, Segment<'a>),
     Any(&'a [u8]),
 }
 
@@ -55,6 +59,8 @@ enum Parameter<'a> {
     PageAfter(Place<'a>),
     Limit(u64),
     Customer(Segment<'a>),
+    /// One that the listing of admins takes.
+    OfAdmins(u8, Segment<'a>),
     Any(&'a [u8], &'a [u8]),
 }
 
@@ -90,6 +96,18 @@ enum Header<'a> {
 const METHODS: [&[u8]; 8] =
     [b"POST", b"PUT", b"DELETE", b"OPTIONS", b"PATCH", b"TRACE", b"CONNECT", b"PROPFIND"];
 
+/// Where the routes of admins are mounted.
+pub const ADMIN: &str = "/admin";
+
+/// Before and behind what the caller names.
+const ADMIN_PATHS: [(&[u8], &[u8]); 5] = [
+    (b"/status", b""),
+    (b"/watchers", b""),
+    (b"/watchers/", b""),
+    (b"/principals/", b"/watchers"),
+    (b"/drain", b""),
+];
+
 /// A request in words that every framework is told in its own.
 pub struct Words {
     pub method: Vec<u8>,
@@ -121,6 +139,13 @@ impl Asked<'_> {
             Path::Events => target.extend(b"/events"),
             Path::Order(order) => target.extend(around(b"/orders/", order, b"")),
             Path::Orders => target.extend(b"/orders"),
+            Path::Admin(nth, segment) => {
+                let (before, after) = pick(&ADMIN_PATHS, *nth);
+                target.extend([ADMIN.as_bytes(), before].concat());
+                if before.ends_with(b"/") {
+                    target.extend(around(b"", segment, after));
+                }
+            }
             Path::Any(path) => target.extend([b"/", *path].concat()),
         }
         for (parameter, sign) in self.query.iter().zip(b"?".iter().chain([b'&'].iter().cycle())) {
@@ -187,6 +212,7 @@ impl Parameter<'_> {
             Self::PageAfter(place) => of("page", place.bytes(shop)),
             Self::Limit(limit) => number("limit", *limit),
             Self::Customer(customer) => of("customer", customer.bytes()),
+            Self::OfAdmins(nth, value) => of(pick(&ADMIN_PARAMETERS, *nth), value.bytes()),
             Self::Any(name, value) => [name, &b"="[..], value].concat(),
         }
     }

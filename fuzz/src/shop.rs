@@ -9,7 +9,7 @@ use order_events_core::{
     Authorizer, Clock, Cursor, CustomerId, Denied, Epoch, Grant, Hub, ManualClock, MemoryEngine,
     OrderId, OrderStatus, Principal, Scope, TenantId, Timestamp, Update,
 };
-use order_events_sse::server::{Door, Parts, Settings};
+use order_events_sse::server::{AdminAction, AdminAuthorizer, AdminDoor, Door, Parts, Settings};
 
 /// Orders that are there: new, on their way, delivered, final.
 pub const ORDERS: [&str; 4] = ["a-1", "a-2", "a-3", "a-4"];
@@ -28,6 +28,7 @@ pub const PEOPLE: [&str; 8] =
 pub struct Shop {
     pub hub: Hub,
     pub door: Door,
+    pub admin: AdminDoor,
     /// The place of the last event.
     pub head: u64,
 }
@@ -50,8 +51,9 @@ impl Shop {
             settings.page_orders = 3;
             settings.max_wait = Duration::from_secs(2);
         });
-        let door = Door::with_settings(&hub, Desk(clock), settings);
-        let mut shop = Self { hub, door, head: 0 };
+        let door = Door::with_settings(&hub, Desk(clock.clone()), settings);
+        let admin = AdminDoor::new(&hub, Desk(clock));
+        let mut shop = Self { hub, door, admin, head: 0 };
         shop.stock().await;
         shop
     }
@@ -101,17 +103,23 @@ impl Shop {
 /// Knows people by `authorization: Bearer` or a cookie.
 struct Desk(ManualClock);
 
+/// Who the caller says they are.
+fn caller_of(caller: &Parts) -> Result<Principal, Denied> {
+    let text = |name| caller.headers.get(name).and_then(|value| value.to_str().ok());
+    let bearer = text(AUTHORIZATION).and_then(|value| value.strip_prefix("Bearer "));
+    let cookie = text(COOKIE).and_then(|cookies| {
+        cookies.split(';').find_map(|cookie| cookie.trim().strip_prefix("session="))
+    });
+    let name = bearer.or(cookie).ok_or(Denied::Unauthenticated)?;
+    Principal::new(name).map_err(|_| Denied::Unauthenticated)
+}
+
 #[async_trait]
 impl Authorizer<Parts> for Desk {
     async fn authorize(&self, caller: &Parts, wanted: &Scope) -> Result<Grant, Denied> {
-        let text = |name| caller.headers.get(name).and_then(|value| value.to_str().ok());
-        let bearer = text(AUTHORIZATION).and_then(|value| value.strip_prefix("Bearer "));
-        let cookie = text(COOKIE).and_then(|cookies| {
-            cookies.split(';').find_map(|cookie| cookie.trim().strip_prefix("session="))
-        });
-        let name = bearer.or(cookie).ok_or(Denied::Unauthenticated)?;
-        let principal = Principal::new(name).map_err(|_| Denied::Unauthenticated)?;
-        let grant = Grant::new(principal, wanted.clone());
+        let principal = caller_of(caller)?;
+        let name = principal.as_str();
+        let grant = Grant::new(principal.clone(), wanted.clone());
         match (name, wanted) {
             ("staff", _) => Ok(grant.as_staff()),
             ("early", Scope::Order(_)) => Ok(grant.even_if_absent()),
@@ -124,6 +132,20 @@ impl Authorizer<Parts> for Desk {
             ("anna", Scope::Tenant) => Err(Denied::Forbidden),
             ("fails", _) => Err(Denied::Failed),
             _ => Err(Denied::NotFound),
+        }
+    }
+}
+
+#[async_trait]
+impl AdminAuthorizer for Desk {
+    async fn admit(&self, caller: &Parts, action: &AdminAction) -> Result<Principal, Denied> {
+        let principal = caller_of(caller)?;
+        match (principal.as_str(), action) {
+            // There is no way back from it, and more inputs are to come.
+            (_, AdminAction::Drain) => Err(Denied::Forbidden),
+            ("staff", _) => Ok(principal),
+            ("fails", _) => Err(Denied::Failed),
+            _ => Err(Denied::Forbidden),
         }
     }
 }
