@@ -7,6 +7,8 @@ mod settings;
 use std::error::Error;
 use std::sync::Arc;
 
+use axum::extract::State;
+use axum::http::StatusCode;
 use axum::routing::{get, post};
 use order_events_axum::{
     Door, Hub, Listener, Origins, STOP_DEADLINE, authorizer, cors, routes, serve, stopped,
@@ -42,6 +44,7 @@ async fn run(settings: &Settings) -> Result<(), Box<dyn Error>> {
         .route("/orders/{order}", post(publishing::publish))
         // That the process runs. While Redis is away streams stay open, so the log is not asked.
         .route("/health", get(async || "ok"))
+        .route("/ready", get(ready))
         .layer(cors(&Origins::of(settings.origins())?))
         .with_state(access);
     let listener = Listener::bind(&settings.address)?;
@@ -53,7 +56,27 @@ async fn run(settings: &Settings) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
+/// Whether readers may be sent here: not once the hub is drained, which is when it takes no new ones.
+async fn ready(State(access): State<Access>) -> StatusCode {
+    if access.hub.is_draining() { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK }
+}
+
 fn print_token(settings: &Settings, user: &str, is_staff: bool) -> Result<(), Box<dyn Error>> {
     println!("{}", access::token(&settings.secret, user, is_staff)?);
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn nobody_is_to_be_sent_to_a_drained_node() {
+        let access = Access::new(&Hub::builder().build(), "a secret of this test");
+        assert_eq!(ready(State(access.clone())).await, StatusCode::OK);
+        access.hub.drain(Duration::ZERO).await;
+        assert_eq!(ready(State(access)).await, StatusCode::SERVICE_UNAVAILABLE);
+    }
 }
