@@ -3,7 +3,8 @@
 /// What a node holds, or is to hold.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Node {
-    /// Events that the log retains in memory. On Redis none: they are there.
+    /// Events that the log retains in memory, or that the timelines of open orders keep when it let
+    /// go of them. On Redis none: they are there.
     pub events: usize,
     /// Bytes of one event's JSON.
     pub json: usize,
@@ -27,6 +28,8 @@ pub const KEY: usize = 190;
 pub const FRAME: usize = 180;
 /// A stream on our `serve`, with everything.
 pub const STREAM: usize = 1_800;
+/// What the kernel holds of a stream while nothing is under way: a TCP socket.
+pub const SOCKET: usize = 4_000;
 
 impl Node {
     /// Bytes of the log: nothing on Redis.
@@ -40,5 +43,10 @@ impl Node {
     /// Bytes in all, as the program asks for them.
     pub fn bytes(&self) -> usize {
         self.log() + self.streams * STREAM
+    }
+
+    /// Bytes that the kernel holds besides. They count in a container's limit.
+    pub fn kernel(&self) -> usize {
+        self.streams * SOCKET
     }
 }

@@ -9,12 +9,13 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use cookbook::sizing::Node;
+use order_events_axum::config::TIMELINE_ENTRIES;
 use order_events_axum::engine::{HistoryLimit, Log};
 use order_events_axum::order_events_sse::SseCodec;
 use order_events_axum::{
-    Audience, Delivery, Denied, Door, Grant, Hub, IdempotencyKey, Listener, MemoryEngine,
-    OrderStatus, Parts, Principal, Resume, STOP_DEADLINE, Scope, Subscription, TenantId, Update,
-    authorizer, routes, serve,
+    Audience, Clock, Delivery, Denied, Door, Grant, Hub, IdempotencyKey, Listener, MemoryEngine,
+    OrderStatus, Parts, Principal, Resume, STOP_DEADLINE, Scope, Subscription, SystemClock,
+    TenantId, Update, authorizer, routes, serve,
 };
 use order_events_benches::counting::{self, Counting};
 use order_events_benches::redis::Redis;
@@ -85,6 +86,32 @@ fn a_log_weighs_what_the_formula_says() {
         };
         assert_near(&format!("{formula:?}"), counted, formula.bytes());
     }
+}
+
+#[test]
+fn the_timeline_of_an_open_order_weighs_what_the_formula_says() {
+    const ORDERS: usize = 200;
+    const NOTES: usize = 100;
+    let note = |n| Update::note(order_id(n), "x".repeat(100)).or_create();
+    let publish_all = |engine: &Arc<MemoryEngine>| {
+        let hub = Hub::builder().engine(Arc::clone(engine)).build();
+        (0..NOTES).for_each(|_| (0..ORDERS).for_each(|n| publish(&hub, note(n))));
+    };
+    let whole = Arc::new(MemoryEngine::builder().retain_events(usize::MAX).build());
+    publish_all(&whole);
+    let json = json_bytes(&whole) / whole.counts().events;
+
+    let before = counting::live();
+    let trimmed = Arc::new(MemoryEngine::builder().retain_events(1).build());
+    publish_all(&trimmed);
+    let counted = (counting::live() - before).unsigned_abs();
+    let held = trimmed.counts().held;
+    assert!((TIMELINE_ENTRIES..=TIMELINE_ENTRIES * 3 / 2).contains(&(held / ORDERS)), "{held}");
+    let formula = Node { events: held, json, orders: ORDERS, ..Node::default() };
+    assert_near(&format!("{formula:?}"), counted, formula.bytes());
+
+    trimmed.sweep(SystemClock.now());
+    assert_eq!(trimmed.counts().held, ORDERS * TIMELINE_ENTRIES);
 }
 
 fn watch_all(hub: &Hub) -> Subscription {
