@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -13,14 +13,15 @@ use crate::wait::until;
 pub struct Nginx {
     /// Where it listens.
     pub address: SocketAddr,
+    /// Its own directory, which is gone after it.
+    pub prefix: PathBuf,
     child: Child,
-    prefix: PathBuf,
 }
 
 impl Nginx {
     /// Starts it with the defaults, `proxy_pass` and what else is to stand in its `http` block.
     pub async fn before(server: SocketAddr, more: &str) -> Self {
-        Self::configured(|address| {
+        Self::configured(|address, _| {
             format!(
                 "events {{}}
                 http {{
@@ -33,8 +34,9 @@ impl Nginx {
         .await
     }
 
-    /// Starts it with a whole configuration, that of an address to listen at.
-    pub async fn configured(config: impl FnOnce(SocketAddr) -> String) -> Self {
+    /// Starts it with a whole configuration, that of an address to listen at, and of a directory for
+    /// what it needs besides.
+    pub async fn configured(config: impl FnOnce(SocketAddr, &Path) -> String) -> Self {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
         let name = format!(
             "order-events-nginx-{}-{}",
@@ -48,7 +50,7 @@ impl Nginx {
         // Not where only root may write.
         let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
             .map(|name| format!("{name}_temp_path {}/{name};", prefix.display()));
-        let config = config(address);
+        let config = config(address, &prefix);
         let config = config.replace("http {", &format!("http {{ {}", temporary.concat()));
         fs::write(&file, config).unwrap();
         // One process, so that ending it ends all of it.
@@ -62,7 +64,7 @@ impl Nginx {
             .stdin(Stdio::null())
             .spawn();
         let child = started.expect("nginx is installed: scripts/test does so");
-        let mut nginx = Self { address, child, prefix };
+        let mut nginx = Self { address, prefix, child };
         until("nginx listens", || {
             let ended = nginx.child.try_wait().unwrap();
             assert!(ended.is_none(), "nginx ended at once: {ended:?}");
