@@ -40,7 +40,7 @@ async fn each_limit_refuses_and_is_free_again() {
 #[tokio::test]
 async fn a_principal_is_one_in_all_tenants() {
     let house = limited(|config| config.max_per_principal = 1);
-    let other = anna("1").in_tenant(&TenantId::new("other").unwrap());
+    let other = anna("1").in_tenant(TenantId::new("other").unwrap());
     let mut one = house.hub.subscribe(other, Resume::Fresh).await.unwrap();
     assert_eq!(full(&house, "1").await, (Limit::Principal, 1));
     house.hub.revoke(&Principal::new("anna").unwrap()).await.unwrap();
