@@ -125,6 +125,7 @@ impl<L: Lifecycle> Hub<L> {
         grant: Grant,
         resume: Resume,
     ) -> Result<Subscription, SubscribeError> {
+        let subscribing = telemetry::Subscribing::begin(&grant);
         let begun = async {
             let mut subscription = self.shared.seat(&grant)?;
             match subscription.begin(resume, grant.even_if_absent).await? {
@@ -132,7 +133,9 @@ impl<L: Lifecycle> Hub<L> {
                 false => Err(SubscribeError::Finished),
             }
         };
-        begun.await.inspect_err(|error| {
+        let begun = begun.await;
+        subscribing.end();
+        begun.inspect_err(|error| {
             self.shared.counters.refused();
             telemetry::refused(&grant, error);
         })

@@ -11,7 +11,7 @@ use order_events_core::Principal;
 
 #[cfg(feature = "metrics")]
 use super::admin::BadParameter;
-#[cfg(feature = "metrics")]
+#[cfg(any(feature = "metrics", feature = "tracing"))]
 use super::problem::Problem;
 
 /// Whose door it is.
@@ -37,7 +37,15 @@ pub(super) fn refused(code: &'static str, door: For) {
     metrics::counter!("order_events_http_refused_total", "door" => door.as_str(), "code" => code)
         .increment(1);
     #[cfg(feature = "tracing")]
-    tracing::debug!(target: "order_events", door = door.as_str(), code, "request refused");
+    match Problem::Unavailable(std::time::Duration::ZERO).code() == code {
+        // The service's own fault, of which whoever asked can tell nobody more.
+        true => {
+            tracing::warn!(target: "order_events", door = door.as_str(), code, "request refused")
+        }
+        false => {
+            tracing::debug!(target: "order_events", door = door.as_str(), code, "request refused");
+        }
+    }
 }
 
 /// A client says that this is its attempt of this number in a row.

@@ -10,7 +10,7 @@ use crate::engine::Cause;
 use crate::grant::Scope;
 use crate::hub::delivery::EndReason;
 use crate::hub::stats::Opening;
-use crate::hub::{HubStats, Lag, SubscribeError};
+use crate::hub::{HubStats, Lag};
 use crate::resume::ResetReason;
 
 /// What is used for each delivery. Looked up with the first one, and kept: a recorder may be installed
@@ -86,8 +86,8 @@ pub(super) fn opened(opening: Opening, why: Option<ResetReason>) {
     why.into_iter().for_each(reset);
 }
 
-pub(super) fn refused(error: &SubscribeError) {
-    counter!("order_events_refused_total", "reason" => error.code()).increment(1);
+pub(super) fn refused(reason: &'static str) {
+    counter!("order_events_refused_total", "reason" => reason).increment(1);
 }
 
 pub(super) fn reset(reason: ResetReason) {
@@ -152,7 +152,16 @@ const LABELS: [(&str, &str, &[&str]); 6] = [
     (
         "order_events_refused_total",
         "reason",
-        &["expired", "principal-full", "scope-full", "full", "draining", "finished", "unavailable"],
+        &[
+            "expired",
+            "principal-full",
+            "scope-full",
+            "full",
+            "draining",
+            "finished",
+            "unavailable",
+            "cancelled",
+        ],
     ),
     (
         "order_events_ended_total",

@@ -125,6 +125,36 @@ impl Drop for Publishing {
     }
 }
 
+/// One call of `subscribe`, under way. Dropped before its end it was cancelled, which is told, too:
+/// of a log that hangs nobody is told an error.
+#[cfg_attr(not(feature = "tracing"), allow(dead_code, reason = "told to `tracing` alone"))]
+pub(super) struct Subscribing<'a> {
+    grant: &'a Grant,
+    is_over: bool,
+}
+
+impl<'a> Subscribing<'a> {
+    pub(super) fn begin(grant: &'a Grant) -> Self {
+        Self { grant, is_over: false }
+    }
+
+    /// What came of it is told by [`opened`] or [`refused`].
+    pub(super) fn end(mut self) {
+        self.is_over = true;
+    }
+}
+
+impl Drop for Subscribing<'_> {
+    fn drop(&mut self) {
+        if !self.is_over {
+            #[cfg(feature = "metrics")]
+            meters::refused("cancelled");
+            #[cfg(feature = "tracing")]
+            traces::given_up(self.grant);
+        }
+    }
+}
+
 /// A subscription has its beginning.
 pub(super) fn opened(point: &Point, seat: u32, opening: Opening, reset: Option<ResetReason>) {
     #[cfg(feature = "metrics")]
@@ -136,7 +166,7 @@ pub(super) fn opened(point: &Point, seat: u32, opening: Opening, reset: Option<R
 /// Nobody was seated.
 pub(super) fn refused(grant: &Grant, error: &SubscribeError) {
     #[cfg(feature = "metrics")]
-    meters::refused(error);
+    meters::refused(error.code());
     #[cfg(feature = "tracing")]
     traces::refused(grant, error);
 }

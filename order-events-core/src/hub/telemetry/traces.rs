@@ -91,6 +91,11 @@ pub(super) fn refused(grant: &Grant, error: &SubscribeError) {
     }
 }
 
+pub(super) fn given_up(grant: &Grant) {
+    let (tenant, scope, principal) = (&grant.tenant, &grant.scope, grant.principal.as_str());
+    debug!(target: TARGET, %tenant, %scope, principal, reason = "cancelled", "refused");
+}
+
 pub(super) fn reset(point: &Point, seat: u32, reason: ResetReason) {
     let reason = reason.as_str();
     info!(target: TARGET, tenant = %point.watch.tenant, scope = %point.scope, id = id(point, seat), principal = principal(point, seat), reason, "reset");

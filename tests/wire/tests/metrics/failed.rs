@@ -25,6 +25,8 @@ pub(crate) async fn all() {
     engine.turn(Mood::Holds);
     let hangs = hub.publish(Update::note(&order, "x"));
     tokio::time::timeout(Duration::ZERO, hangs).await.expect_err("it is given up");
+    let hangs = hub.subscribe(grant(&order), Resume::Fresh);
+    tokio::time::timeout(Duration::ZERO, hangs).await.expect_err("so is this");
     for cause in Cause::ALL {
         engine.turn(Mood::FailsBecause(cause));
         let failed = hub.publish(Update::note(&order, "x")).await.unwrap_err();
