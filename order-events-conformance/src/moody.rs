@@ -27,6 +27,8 @@ pub enum Mood {
     HoldsHistory,
     /// They wait for how things stand, and are told what was missed.
     HoldsSnapshots,
+    /// They are answered; who has something to tell other nodes waits.
+    HoldsNotices,
     /// They fail as [`EngineError::Unavailable`].
     Fails,
     /// … and this is why.
@@ -215,6 +217,9 @@ impl<E: Engine> Append for Moody<E> {
     }
 
     async fn announce(&self, notice: Notice) -> Result<(), EngineError> {
+        if *lock(&self.mood) == Mood::HoldsNotices {
+            self.answers(Mood::HoldsNotices).await?;
+        }
         self.inner.announce(notice).await
     }
 

@@ -80,13 +80,41 @@ pub(super) fn failed(after_heartbeat: bool, error: &std::io::Error) {
     tracing::debug!(target: "order_events", after, kind = %error.kind(), "a connection failed");
 }
 
-/// An admin did this, or could not: the trail of who ended what.
-pub(super) fn admin(admin: &Principal, told: (&'static str, &str), code: Option<&'static str>) {
-    #[cfg(feature = "tracing")]
-    {
-        let ((action, target), admin) = (told, admin.as_str());
-        let outcome = code.unwrap_or("done");
-        tracing::info!(target: "order_events", admin, action, target, outcome, "an admin acts");
+/// What an admin does, under way: the trail of who ended what. Dropped before its end, since the admin
+/// left, some of it may have been done, so that is told, too.
+#[cfg_attr(not(feature = "tracing"), allow(dead_code, reason = "told to `tracing` alone"))]
+pub(super) struct Acting<'a> {
+    admin: &'a Principal,
+    action: &'static str,
+    subject: &'a str,
+    is_over: bool,
+}
+
+impl<'a> Acting<'a> {
+    pub(super) fn begin(admin: &'a Principal, (action, subject): (&'static str, &'a str)) -> Self {
+        Self { admin, action, subject, is_over: false }
+    }
+
+    /// It is done, or was refused by this code.
+    pub(super) fn end(mut self, code: Option<&'static str>) {
+        self.is_over = true;
+        self.tell(code.unwrap_or("done"));
+    }
+
+    fn tell(&self, outcome: &'static str) {
+        #[cfg(feature = "tracing")]
+        {
+            let (admin, action, subject) = (self.admin.as_str(), self.action, self.subject);
+            tracing::info!(target: "order_events", admin, action, subject, outcome, "an admin acts");
+        }
+    }
+}
+
+impl Drop for Acting<'_> {
+    fn drop(&mut self) {
+        if !self.is_over {
+            self.tell("cancelled");
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use order_events_core::{Denied, Principal, async_trait};
 use percent_encoding::percent_decode_str;
 
 use super::super::Parts;
+use super::listing;
 
 /// What an admin asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +24,10 @@ pub enum AdminAction {
 }
 
 /// Decides which admin may do what, knowing a request's method, address and headers.
+///
+/// Who ended what, and what came of it, is told to `tracing` as `an admin acts`: with the feature
+/// `tracing` alone, and where a subscriber takes INFO. Without, there is no trail but the one that an
+/// authorizer leaves, which knows what is asked for and not what came of it.
 #[async_trait]
 pub trait AdminAuthorizer: Send + Sync {
     /// Says who the caller is, for the trail, and thereby lets them do it; or says why not. Nothing
@@ -98,13 +103,15 @@ pub enum AdminRoute {
 }
 
 impl AdminAction {
-    /// What it is, and to whom or what it is done.
-    pub(super) fn told(&self) -> (&'static str, &str) {
+    /// What it is, and to whom or what it is done; none where nothing is done. What cannot be the id
+    /// of a stream could be anything, and is not repeated.
+    pub(super) fn told(&self) -> Option<(&'static str, &str)> {
         match self {
-            Self::See => ("see", ""),
-            Self::Close(id) => ("close", id),
-            Self::Revoke(principal) => ("revoke", principal.as_str()),
-            Self::Drain => ("drain", ""),
+            Self::See => None,
+            Self::Close(id) if listing::parsed(id).is_some() => Some(("close", id)),
+            Self::Close(_) => Some(("close", "")),
+            Self::Revoke(principal) => Some(("revoke", principal.as_str())),
+            Self::Drain => Some(("drain", "")),
         }
     }
 }

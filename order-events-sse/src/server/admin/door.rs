@@ -13,7 +13,7 @@ use super::super::open::in_time;
 use super::super::problem::Problem;
 use super::super::settings::Settings;
 use super::super::stopping::STOP_DEADLINE;
-use super::super::telemetry::{self, For};
+use super::super::telemetry::{self, Acting, For};
 use super::action::{AdminAction, AdminAuthorizer, AdminRoute};
 use super::listing;
 use super::query::{self, Filter};
@@ -75,13 +75,17 @@ impl<L: Lifecycle> AdminDoor<L> {
             return Ok(json(StatusCode::OK, listing::watchers(hub, &filter)));
         }
         query::none(query)?;
+        // Who merely looks leaves no trail.
+        let acting = action.told().map(|told| Acting::begin(&admin, told));
         let done = match &action {
-            AdminAction::See => return Ok(json(StatusCode::OK, listing::status(hub))),
+            AdminAction::See => Ok(json(StatusCode::OK, listing::status(hub))),
             AdminAction::Close(id) => self.close(id),
             AdminAction::Revoke(principal) => self.revoke(principal).await,
             AdminAction::Drain => Ok(self.drain()),
         };
-        telemetry::admin(&admin, action.told(), done.as_ref().err().map(Refusal::code));
+        if let Some(acting) = acting {
+            acting.end(done.as_ref().err().map(Refusal::code));
+        }
         done
     }
 

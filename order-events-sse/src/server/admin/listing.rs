@@ -17,11 +17,16 @@ fn id<L: Lifecycle>(hub: &Hub<L>, number: u64) -> String {
     format!("{:016x}-{number}", hub.instance())
 }
 
+/// The process and the number of a stream that is called so, if one can be.
+pub(super) fn parsed(id: &str) -> Option<(u64, u64)> {
+    let (process, number) = id.split_once('-')?;
+    Some((u64::from_str_radix(process, 16).ok()?, number.parse().ok()?))
+}
+
 /// The number of a stream that is called so, if it can be one of this process.
 pub(super) fn number<L: Lifecycle>(hub: &Hub<L>, id: &str) -> Option<u64> {
-    let (process, number) = id.split_once('-')?;
-    let process = u64::from_str_radix(process, 16).ok()?;
-    (process == hub.instance()).then(|| number.parse().ok())?
+    let (process, number) = parsed(id)?;
+    (process == hub.instance()).then_some(number)
 }
 
 #[derive(Serialize)]

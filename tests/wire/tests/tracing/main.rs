@@ -3,6 +3,9 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests too")]
 
+mod told;
+mod trail;
+
 use std::io;
 use std::sync::{Arc, Mutex};
 
