@@ -13,8 +13,10 @@ use super::listing;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AdminAction {
-    /// To see how the hub does, or who watches what.
-    See,
+    /// To see how the hub does, in numbers: no id is among them.
+    SeeStatus,
+    /// To see who watches what: principals, orders and customers, of every tenant.
+    SeeWatchers,
     /// To end one stream, by its id in the listing. Whoever may still watch comes back.
     Close(String),
     /// To end every stream of a principal, on all nodes. Whoever may still watch comes back.
@@ -107,7 +109,7 @@ impl AdminAction {
     /// of a stream could be anything, and is not repeated.
     pub(super) fn told(&self) -> Option<(&'static str, &str)> {
         match self {
-            Self::See => None,
+            Self::SeeStatus | Self::SeeWatchers => None,
             Self::Close(id) if listing::parsed(id).is_some() => Some(("close", id)),
             Self::Close(_) => Some(("close", "")),
             Self::Revoke(principal) => Some(("revoke", principal.as_str())),
@@ -152,7 +154,8 @@ impl AdminRoute {
             percent_decode_str(segment).decode_utf8().ok()
         };
         Some(match self {
-            Self::Status | Self::Watchers => AdminAction::See,
+            Self::Status => AdminAction::SeeStatus,
+            Self::Watchers => AdminAction::SeeWatchers,
             Self::Watcher => AdminAction::Close(from_end(0)?.into_owned()),
             Self::Principal => AdminAction::Revoke(Principal::new(from_end(1)?).ok()?),
             Self::Drain => AdminAction::Drain,

@@ -70,15 +70,14 @@ impl<L: Lifecycle> AdminDoor<L> {
         let admin =
             admitted.map_err(|denied| Problem::denied(denied, settings.retry_after(hub)))?;
         let query = parts.uri.query();
-        if route == AdminRoute::Watchers {
-            let filter = Filter::of(hub, query)?;
-            return Ok(json(StatusCode::OK, listing::watchers(hub, &filter)));
+        if action != AdminAction::SeeWatchers {
+            query::none(query)?;
         }
-        query::none(query)?;
         // Who merely looks leaves no trail.
         let acting = action.told().map(|told| Acting::begin(&admin, told));
         let done = match &action {
-            AdminAction::See => Ok(json(StatusCode::OK, listing::status(hub))),
+            AdminAction::SeeStatus => Ok(json(StatusCode::OK, listing::status(hub))),
+            AdminAction::SeeWatchers => self.watchers(query),
             AdminAction::Close(id) => self.close(id),
             AdminAction::Revoke(principal) => self.revoke(principal).await,
             AdminAction::Drain => Ok(self.drain()),
@@ -87,6 +86,12 @@ impl<L: Lifecycle> AdminDoor<L> {
             acting.end(done.as_ref().err().map(Refusal::code));
         }
         done
+    }
+
+    fn watchers(&self, query: Option<&str>) -> Result<Response<Body>, Refusal> {
+        let hub = &self.0.hub;
+        let filter = Filter::of(hub, query)?;
+        Ok(json(StatusCode::OK, listing::watchers(hub, &filter)))
     }
 
     fn close(&self, id: &str) -> Result<Response<Body>, Refusal> {

@@ -10,13 +10,15 @@ use order_events_wire_tests::{ORDER, Peer, Shop};
 use serde_json::Value;
 use std::net::SocketAddr;
 
-/// By their name in a header: `ops` may do anything, `eyes` may look, `oops` panics.
+/// By their name in a header: `ops` may do anything, `eyes` may look, `meter` at numbers alone, `oops`
+/// panics.
 async fn may((): (), caller: Parts, action: AdminAction) -> Result<Principal, Denied> {
     let name = caller.headers.get("x-admin").ok_or(Denied::Unauthenticated)?;
-    match name.as_bytes() {
-        b"ops" => Ok(Principal::new("ops").unwrap()),
-        b"eyes" if action == AdminAction::See => Ok(Principal::new("eyes").unwrap()),
-        b"oops" => panic!("an authorizer panics"),
+    match (name.as_bytes(), action) {
+        (b"oops", _) => panic!("an authorizer panics"),
+        (b"ops", _)
+        | (b"eyes", AdminAction::SeeStatus | AdminAction::SeeWatchers)
+        | (b"meter", AdminAction::SeeStatus) => Ok(Principal::new(name.to_str().unwrap()).unwrap()),
         _ => Err(Denied::Forbidden),
     }
 }
@@ -85,6 +87,9 @@ async fn nobody_is_let_in_without_the_authorizer() {
         let revoke = "DELETE /principals/anna/watchers";
         assert_eq!(asked(door, "eyes", revoke).await.status, 403, "who may look may not end");
         assert_eq!(asked(door, "eyes", "GET /status").await.status, 200);
+        assert_eq!(asked(door, "meter", "GET /status").await.status, 200);
+        let names = asked(door, "meter", "GET /watchers").await.status;
+        assert_eq!(names, 403, "who may see numbers may not see names");
     }
     assert_eq!(shop.streams(), 1, "nothing was done");
     assert!(!shop.hub.is_draining());
