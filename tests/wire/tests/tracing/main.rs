@@ -3,27 +3,30 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests too")]
 
+mod documented;
 mod told;
 mod trail;
 
 use std::io;
 use std::sync::{Arc, Mutex};
 
-use http::Request;
+use http::{HeaderValue, Request};
 use order_events_core::{
-    Denied, Grant, Hub, IdempotencyKey, OrderId, OrderStatus, Principal, Proposed, Resume, Scope,
-    Update, authorizer,
+    Applied, Denied, Grant, Hub, IdempotencyKey, OrderId, OrderStatus, Principal, Proposed, Resume,
+    Scope, Update, authorizer,
 };
-use order_events_sse::server::{Door, Parts, Route};
+use order_events_sse::server::{
+    AdminAction, AdminDoor, AdminRoute, Door, Parts, Route, admin_authorizer,
+};
 use tracing::subscriber::DefaultGuard;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::fmt::format::FmtSpan;
 
 /// Everything that was told on this thread.
 #[derive(Debug, Clone, Default)]
-struct Told(Arc<Mutex<Vec<u8>>>);
+struct Written(Arc<Mutex<Vec<u8>>>);
 
-impl Told {
+impl Written {
     fn listen(&self) -> DefaultGuard {
         let subscriber = tracing_subscriber::fmt()
             .with_max_level(tracing::Level::TRACE)
@@ -46,7 +49,7 @@ impl Told {
     }
 }
 
-impl io::Write for Told {
+impl io::Write for Written {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.0.lock().unwrap().extend_from_slice(bytes);
         Ok(bytes.len())
@@ -57,13 +60,15 @@ impl io::Write for Told {
     }
 }
 
-impl<'a> MakeWriter<'a> for Told {
+impl<'a> MakeWriter<'a> for Written {
     type Writer = Self;
 
     fn make_writer(&'a self) -> Self {
         self.clone()
     }
 }
+
+const SECRET: &str = "s3cr3t";
 
 fn order() -> OrderId {
     OrderId::new("order-42").unwrap()
@@ -75,7 +80,7 @@ fn grant() -> Grant {
 
 #[tokio::test]
 async fn what_happens_is_told_with_its_ids() {
-    let told = Told::default();
+    let told = Written::default();
     let _listening = told.listen();
     let hub = Hub::builder().configure(|config| config.max_per_principal = 1).build();
     hub.publish(Update::create(order())).await.unwrap();
@@ -106,19 +111,38 @@ async fn what_happens_is_told_with_its_ids() {
     told.assert_line(&["DEBUG", "ended", "principal=\"anna\"", "reason=\"revoked\""]);
 }
 
-async fn may((): (), _: Parts, wanted: Scope) -> Result<Grant, Denied> {
+/// Panics with what it was given where that says so.
+async fn may((): (), caller: Parts, wanted: Scope) -> Result<Grant, Denied> {
+    assert!(!caller.headers.contains_key("x-panics"), "{caller:?}");
     match wanted {
         Scope::Order(_) => Ok(grant()),
         _ => Err(Denied::Forbidden),
     }
 }
 
+async fn may_act((): (), caller: Parts, _: AdminAction) -> Result<Principal, Denied> {
+    assert!(!caller.headers.contains_key("x-panics"), "{caller:?}");
+    Ok(Principal::new("ops").unwrap())
+}
+
+/// Full of what is nobody's business.
+fn request(method: &str, path: &str) -> Parts {
+    let request = Request::builder().method(method).uri(path);
+    let request = request
+        .header("authorization", format!("Bearer {SECRET}"))
+        .header("cookie", format!("session={SECRET}"))
+        .header("last-event-id", SECRET);
+    request.body(()).unwrap().into_parts().0
+}
+
 #[tokio::test]
 async fn neither_texts_nor_proofs_are_ever_told() {
-    const SECRET: &str = "s3cr3t";
-    let told = Told::default();
+    let told = Written::default();
     let _listening = told.listen();
     let veto = |_: &Proposed<'_>| Err(format!("because of {SECRET}").into());
+    let oops = |applied: &Applied<OrderStatus>| panic!("{applied:?}");
+    let open = Hub::builder().after_commit(oops).build();
+    open.publish(Update::create(order()).with_note(SECRET)).await.unwrap();
     let hub = Hub::builder().guard(veto).build();
     let key = || IdempotencyKey::new(SECRET).unwrap();
     let updates = [
@@ -140,15 +164,24 @@ async fn neither_texts_nor_proofs_are_ever_told() {
         (Route::Events, format!("/events?token={SECRET}")),
         (Route::Order, format!("/orders/{SECRET}?token={SECRET}")),
     ] {
-        let request = Request::builder()
-            .uri(path)
-            .header("authorization", format!("Bearer {SECRET}"))
-            .header("cookie", format!("session={SECRET}"))
-            .header("last-event-id", SECRET);
-        let (parts, ()) = request.body(()).unwrap().into_parts();
+        let mut parts = request("GET", &path);
+        drop(door.answer(route, &parts).await);
+        parts.headers.insert("x-panics", HeaderValue::from_static("yes"));
+        drop(door.answer(route, &parts).await);
+    }
+    let door = AdminDoor::new(&open, admin_authorizer((), may_act));
+    for (route, method, path) in [
+        (AdminRoute::Watchers, "GET", format!("/watchers?token={SECRET}")),
+        (AdminRoute::Watchers, "GET", format!("/watchers?limit={SECRET}")),
+        (AdminRoute::Watcher, "DELETE", format!("/watchers/{SECRET}")),
+        (AdminRoute::Drain, "PUT", format!("/drain?token={SECRET}")),
+    ] {
+        let mut parts = request(method, &path);
+        drop(door.answer(route, &parts).await);
+        parts.headers.insert("x-panics", HeaderValue::from_static("yes"));
         drop(door.answer(route, &parts).await);
     }
     let text = told.text();
-    assert!(text.lines().count() > 8, "something is told: {text}");
+    assert!(text.lines().count() > 20, "something is told: {text}");
     assert!(!text.contains(SECRET), "{text}");
 }
