@@ -17,7 +17,8 @@ use subtle::ConstantTimeEq;
 use tokio::net::TcpListener;
 use tokio::time::interval;
 
-/// From a tenth of a millisecond, which a publish takes, to what somebody would complain of.
+/// From a tenth of a millisecond, which a publish takes, to what somebody would complain of. Deliveries
+/// are told in whole milliseconds, so of those the first buckets have what took none.
 const SECONDS: [f64; 12] =
     [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 2.5, 10.0];
 
