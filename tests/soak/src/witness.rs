@@ -405,6 +405,19 @@ impl Witness {
         }
     }
 
+    /// Whether there is anything for it after this place. What its client drops, since the beginning
+    /// told it already, it is not given, and nothing else says that it came.
+    fn lacks_any(&self, log: &Log, mut after: u64) -> bool {
+        while let Some((seq, fact)) = log.next(log.current(), after, &self.scope, self.audience) {
+            let had = self.told.get(&fact.told.order).is_some_and(|had| fact.told.version <= *had);
+            if !(self.drops_by_version && had) {
+                return true;
+            }
+            after = seq;
+        }
+        false
+    }
+
     /// Whether it knows the truth by now, and else what it does not know.
     pub(crate) fn is_current(&self, log: &Log) -> Result<(), String> {
         if let (Some(over), Scope::Order(order)) = (self.over, &self.scope) {
@@ -423,7 +436,7 @@ impl Witness {
         }
         if let Some(latest) = log.latest(&self.scope, self.audience) {
             let at = self.cursor.filter(|at| log.life_of(at.epoch) == Some(log.current()));
-            if at.is_none_or(|at| at.seq < latest) {
+            if at.is_none_or(|at| self.lacks_any(log, at.seq)) {
                 return Err(format!("it stands at {:?}, and {latest} is for it", self.cursor));
             }
         }

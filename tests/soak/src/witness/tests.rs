@@ -196,6 +196,22 @@ fn who_lacks_the_last_word_or_an_order_is_not_current() {
     assert!(blind.is_current(&log()).unwrap_err().contains("is missing"));
 }
 
+/// A snapshot may be newer than the place that it was made at.
+#[test]
+fn who_had_the_last_word_by_a_snapshot_is_current_though_its_client_drops_the_event() {
+    let has_it = |mut viewer: Witness| {
+        viewer.begins();
+        for order in ["a", "b"] {
+            let (order, status) = (order.to_owned(), OrderStatus::Pending);
+            viewer.snapshot(Shown { order, version: 2, status }).unwrap();
+        }
+        viewer.position(at(3)).unwrap();
+        viewer.is_current(&log())
+    };
+    has_it(staff().of_a_client()).unwrap();
+    assert!(has_it(staff()).unwrap_err().contains("is for it"));
+}
+
 #[test]
 fn who_keeps_an_order_that_is_gone_is_not_current() {
     let mut log = log();
