@@ -7,11 +7,12 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use order_events_core::{
-    Delivery, EndReason, Grant, MemoryEngine, OrderStatus, Resume, Scope, SubscribeError,
+    Cursor, Delivery, EndReason, Grant, MemoryEngine, OrderStatus, Resume, Scope, SubscribeError,
+    Subscription,
 };
 
 use crate::support::{
-    START, anna, drain, everything, house, house_with, order, poll, principal, words,
+    House, START, anna, drain, everything, house, house_with, order, poll, principal, words,
 };
 
 #[tokio::test]
@@ -187,15 +188,21 @@ async fn whichever_stream_of_a_principal_went_the_others_are_revoked() {
     }
 }
 
-#[tokio::test]
-async fn who_is_ended_before_its_reset_was_told_stands_where_it_stood() {
+/// Anna, let in for a minute, back from a cursor whose past is let go of; and that cursor.
+async fn back_from_before_the_log() -> (House, Subscription, Cursor) {
     let house = house_with(MemoryEngine::builder().retain_events(1), |hub| hub);
     let at = house.create("42").await.cursor;
     house.move_to("42", OrderStatus::Processing).await;
     house.move_to("42", OrderStatus::Shipped).await;
     let until = START.saturating_add(Duration::from_secs(60));
     let resume = Resume::After(at);
-    let mut again = house.hub.subscribe(anna("42").until(until), resume).await.unwrap();
+    let again = house.hub.subscribe(anna("42").until(until), resume).await.unwrap();
+    (house, again, at)
+}
+
+#[tokio::test]
+async fn who_is_ended_before_its_reset_was_told_stands_where_it_stood() {
+    let (house, mut again, at) = back_from_before_the_log().await;
     house.wait(Duration::from_secs(60));
     assert_eq!(words(&mut again), ["end expired"]);
     assert_eq!(again.cursor(), at, "nothing was let go of");
@@ -203,13 +210,7 @@ async fn who_is_ended_before_its_reset_was_told_stands_where_it_stood() {
 
 #[tokio::test]
 async fn who_is_ended_between_its_reset_and_what_there_is_now_stands_nowhere() {
-    let house = house_with(MemoryEngine::builder().retain_events(1), |hub| hub);
-    let at = house.create("42").await.cursor;
-    house.move_to("42", OrderStatus::Processing).await;
-    house.move_to("42", OrderStatus::Shipped).await;
-    let until = START.saturating_add(Duration::from_secs(60));
-    let resume = Resume::After(at);
-    let mut again = house.hub.subscribe(anna("42").until(until), resume).await.unwrap();
+    let (house, mut again, _) = back_from_before_the_log().await;
     assert!(matches!(poll(&mut again), Poll::Ready(Some(Delivery::Reset(_)))));
     house.wait(Duration::from_secs(60));
     assert_eq!(words(&mut again), ["end expired"]);

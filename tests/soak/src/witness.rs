@@ -390,9 +390,7 @@ impl Witness {
                     };
                 }
                 (Some((seq, fact)), _) if seq <= to.seq => {
-                    let has_it =
-                        told.get(&fact.told.order).is_some_and(|v| fact.told.version <= *v);
-                    if !(self.drops_by_version && has_it) {
+                    if !self.drops(told, &fact.told) {
                         return Err(format!("{:?}, at {seq}, was left out before {to}", fact.told));
                     }
                     after = seq;
@@ -405,12 +403,16 @@ impl Witness {
         }
     }
 
-    /// Whether there is anything for it after this place. What its client drops, since the beginning
-    /// told it already, it is not given, and nothing else says that it came.
+    /// Whether its client drops an event, since a beginning that told of these versions told it already.
+    fn drops(&self, told: &HashMap<String, u64>, event: &Told) -> bool {
+        self.drops_by_version && told.get(&event.order).is_some_and(|had| event.version <= *had)
+    }
+
+    /// Whether there is anything for it after this place. What its client drops it is not given, and
+    /// nothing else says that it came.
     fn lacks_any(&self, log: &Log, mut after: u64) -> bool {
         while let Some((seq, fact)) = log.next(log.current(), after, &self.scope, self.audience) {
-            let had = self.told.get(&fact.told.order).is_some_and(|had| fact.told.version <= *had);
-            if !(self.drops_by_version && had) {
+            if !self.drops(&self.told, &fact.told) {
                 return true;
             }
             after = seq;
