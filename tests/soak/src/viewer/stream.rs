@@ -12,7 +12,7 @@ use crate::http::Connection;
 use crate::process::Node;
 use crate::told::Told;
 
-/// Who reads nothing for about so long is cut off by the server's kernel, which tells nobody.
+/// Who reads nothing for about so long may be cut off by the server's kernel.
 const CUT: Duration = Duration::from_secs(4);
 
 /// Several heartbeats.
