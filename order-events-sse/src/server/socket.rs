@@ -10,6 +10,10 @@ use std::time::Duration;
 use socket2::{Domain, Protocol, SockRef, Type};
 
 /// How long the kernel keeps what a peer does not acknowledge, or a peer that takes nothing.
+///
+/// It gives up without a word, and asks ever more seldom before that. So a peer that goes on reading in
+/// the second half of this time may still be given up, and then hears nothing: a client has to count
+/// heartbeats, as ours do, or have its own kernel ask, as browsers do.
 pub const USER_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// What a socket may hold of what its peer has not taken, in bytes. The kernel doubles it for its

@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use bytes::{Buf, Bytes, BytesMut};
-use socket2::SockRef;
+use socket2::{SockRef, TcpKeepalive};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
@@ -18,7 +18,16 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 /// A receive buffer of next to nothing, so that a reader who stops is soon felt by the server.
 const SMALL: u32 = 4 * 1024;
 
+/// After so much silence it is asked whether the other side knows the connection yet, and so often.
+const ASKED_AFTER: Duration = Duration::from_secs(2);
+const ASKED_EVERY: Duration = Duration::from_secs(1);
+
 /// A connection.
+///
+/// The server's kernel gives up a reader who is stopped, and says so to nobody; a reader who goes on
+/// shortly before may have told it of too little room to be sent anything, and then hears nothing for
+/// ever. Most clients would count heartbeats. This one has its kernel ask the other, as browsers do: one
+/// who was given up learns of it, and a silence of the server's own making is not mistaken for that.
 #[derive(Debug)]
 pub(crate) struct Connection {
     stream: TcpStream,
@@ -40,6 +49,8 @@ impl Connection {
         socket.set_recv_buffer_size(SMALL)?;
         let stream = in_time(socket.connect(at)).await?;
         stream.set_nodelay(true)?;
+        let ask = TcpKeepalive::new().with_time(ASKED_AFTER).with_interval(ASKED_EVERY);
+        SockRef::from(&stream).set_tcp_keepalive(&ask)?;
         Ok(Self { stream, input: BytesMut::new(), framing: Framing::Over })
     }
 
@@ -171,5 +182,38 @@ async fn in_time<T>(coming: impl Future<Output = io::Result<T>>) -> io::Result<T
     match timeout(PATIENCE, coming).await {
         Ok(came) => came,
         Err(_late) => Err(io::ErrorKind::TimedOut.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{ErrorKind, Write};
+    use std::net::{Ipv4Addr, TcpListener};
+
+    use tokio::io::Interest;
+
+    use super::*;
+
+    /// Reading would tell the other side, too: of room.
+    #[tokio::test]
+    async fn who_was_given_up_without_a_word_learns_of_it_without_reading() {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+        let address = listener.local_addr().expect("where it listens");
+        let reader = Connection::open(address).await.expect("a connection");
+        let (mut server, _) = listener.accept().expect("the connection");
+        let patience = Some(Duration::from_millis(300));
+        SockRef::from(&server).set_tcp_user_timeout(patience).expect("the kernel knows it");
+        let gives_up = std::thread::spawn(move || {
+            loop {
+                if let Err(error) = server.write_all(&[0; 1024]) {
+                    return error.kind();
+                }
+            }
+        });
+        let told = timeout(PATIENCE, reader.stream.ready(Interest::ERROR));
+        told.await.expect("it is told").expect("readiness is watched");
+        assert_eq!(gives_up.join().expect("no panic"), ErrorKind::TimedOut);
+        let why = SockRef::from(&reader.stream).take_error().expect("a socket's error");
+        assert_eq!(why.expect("an error").kind(), ErrorKind::ConnectionReset);
     }
 }

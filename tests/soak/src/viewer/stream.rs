@@ -12,16 +12,9 @@ use crate::http::Connection;
 use crate::process::Node;
 use crate::told::Told;
 
-/// Who reads nothing for about so long may be cut off by the server's kernel.
-const CUT: Duration = Duration::from_secs(4);
-
-/// Several heartbeats.
-const SILENCE: Duration = Duration::from_secs(4);
-
 /// What becomes of a connection.
 enum Mood {
     ReadsOn,
-    WasFrozen(Duration),
     Leaves,
     IsKilled,
 }
@@ -57,14 +50,9 @@ impl Viewer {
         }
         let mut blocks = Blocks::default();
         let mut next_mood = self.soon();
-        let mut may_be_cut = false;
-        let mut heard = Instant::now();
         loop {
             let piece = tokio::select! {
                 piece = connection.piece() => piece?,
-                // Any client gives up a stream without heartbeats. This one does so only where it may
-                // have been cut off: a silence of the server's own making is to be found.
-                () = sleep_until(heard + SILENCE), if may_be_cut => return Err(Trouble::Broken),
                 _ = phase.changed() => match self.house.phase() {
                     Phase::Leave | Phase::Over => return Ok(()),
                     Phase::Chaos | Phase::Settle => continue,
@@ -72,10 +60,6 @@ impl Viewer {
                 () = sleep_until(next_mood) => {
                     match self.mood(&mut phase).await {
                         Mood::ReadsOn => {}
-                        Mood::WasFrozen(span) => {
-                            may_be_cut |= span >= CUT;
-                            heard = Instant::now();
-                        }
                         Mood::Leaves => {
                             count(&self.house.habits.left);
                             return Ok(());
@@ -91,7 +75,6 @@ impl Viewer {
                 }
             };
             let Some(piece) = piece else { return Ok(()) };
-            heard = Instant::now();
             blocks.input.extend_from_slice(&piece);
             while let Some(block) = blocks.next()? {
                 self.take(node, block).await?;
@@ -112,14 +95,12 @@ impl Viewer {
                 count(&self.house.habits.frozen);
                 let span = Duration::from_millis(self.rng.u64(100..7_000));
                 self.look(|seen| seen.note(format_args!("is frozen for {span:?}")));
-                // Who is frozen stays so, unless there is an end to everything; and on a busy machine for
-                // longer than it meant to.
-                let since = Instant::now();
+                // Who is frozen stays so, unless there is an end to everything.
                 tokio::select! {
                     () = sleep(span) => {}
                     _ = phase.wait_for(|phase| *phase != Phase::Chaos) => {}
                 }
-                Mood::WasFrozen(since.elapsed())
+                Mood::ReadsOn
             }
             4..7 => Mood::Leaves,
             7 => Mood::IsKilled,
