@@ -11,9 +11,10 @@ use socket2::{Domain, Protocol, SockRef, Type};
 
 /// How long the kernel keeps what a peer does not acknowledge, or a peer that takes nothing.
 ///
-/// It gives up without a word, and asks ever more seldom before that. So a peer that goes on reading in
-/// the second half of this time may still be given up, and then hears nothing: a client has to count
-/// heartbeats, as ours do, or have its own kernel ask, as browsers do.
+/// It gives up without a word to the peer, and asks ever more seldom before that. So a peer that reads on
+/// in the second half of this time, and makes little room or whose word of it is lost, is given up all the
+/// same, and hears nothing more. A client has to count heartbeats, as ours do, or to have its own kernel
+/// ask, which some browsers do.
 pub const USER_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// What a socket may hold of what its peer has not taken, in bytes. The kernel doubles it for its

@@ -26,8 +26,8 @@ const ASKED_EVERY: Duration = Duration::from_secs(1);
 ///
 /// The server's kernel gives up a reader who is stopped, and says so to nobody; a reader who goes on
 /// shortly before may have told it of too little room to be sent anything, and then hears nothing for
-/// ever. Most clients would count heartbeats. This one has its kernel ask the other, as browsers do: one
-/// who was given up learns of it, and a silence of the server's own making is not mistaken for that.
+/// ever. Most clients would count heartbeats. This one has its kernel ask the other: who was given up learns
+/// of it, and a silence of the server's own making is not mistaken for that.
 #[derive(Debug)]
 pub(crate) struct Connection {
     stream: TcpStream,

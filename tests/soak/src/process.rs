@@ -7,7 +7,7 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU16, AtomicU32, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use order_events_benches::load::machine::Process as Figures;
@@ -74,7 +74,32 @@ pub(crate) struct Node {
     program: Program,
     /// Grows whenever it is killed.
     life: AtomicU32,
+    troubles: Troubles,
 }
+
+/// What is done to a node that cuts its connections.
+#[derive(Debug, Default)]
+struct Troubles {
+    under_way: AtomicU32,
+    /// Counted when one begins and when it is over, so that whoever was connected in between sees it.
+    seen: AtomicU32,
+}
+
+impl Troubles {
+    fn begins(&self) {
+        self.under_way.fetch_add(1, Ordering::SeqCst);
+        self.seen.fetch_add(1, Ordering::SeqCst);
+    }
+
+    fn is_over(&self) {
+        self.seen.fetch_add(1, Ordering::SeqCst);
+        self.under_way.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+/// A moment in what is done to a node.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Moment(u32);
 
 /// What the system says of a node, with what it says of itself.
 #[derive(Debug, Clone, Copy)]
@@ -101,7 +126,13 @@ impl Node {
         let program =
             Program { name: name.to_owned(), make: Box::new(make), child: Mutex::default() };
         let address = (Ipv4Addr::LOCALHOST, port).into();
-        let node = Self { name: name.to_owned(), address, program, life: AtomicU32::new(0) };
+        let node = Self {
+            name: name.to_owned(),
+            address,
+            program,
+            life: AtomicU32::new(0),
+            troubles: Troubles::default(),
+        };
         node.program.start()?;
         node.serves().await?;
         Ok(node)
@@ -111,8 +142,18 @@ impl Node {
         self.life.load(Ordering::SeqCst)
     }
 
+    pub(crate) fn now(&self) -> Moment {
+        Moment(self.troubles.seen.load(Ordering::SeqCst))
+    }
+
+    /// Whether it was left in peace since then, and so has no reason to cut anybody.
+    pub(crate) fn is_in_peace_since(&self, then: Moment) -> bool {
+        self.troubles.under_way.load(Ordering::SeqCst) == 0 && self.now().0 == then.0
+    }
+
     pub(crate) fn kill(&self) -> Result<()> {
         self.program.is_alive()?;
+        self.troubles.begins();
         self.life.fetch_add(1, Ordering::SeqCst);
         self.program.kill()
     }
@@ -120,20 +161,24 @@ impl Node {
     /// Starts it after it was killed.
     pub(crate) async fn start_again(&self) -> Result<()> {
         self.program.start()?;
-        self.serves().await
+        self.serves().await?;
+        self.troubles.is_over();
+        Ok(())
     }
 
     /// Waits until it answers.
-    pub(crate) async fn serves(&self) -> Result<()> {
+    pub(crate) async fn serves(&self) -> Result<Vitals> {
         let since = Instant::now();
-        while self.vitals().await.is_none() {
+        loop {
+            if let Some(vitals) = self.vitals().await {
+                return Ok(vitals);
+            }
             self.program.is_alive()?;
             if since.elapsed() > PATIENCE {
                 return Err(format!("{} does not answer", self.name).into());
             }
             sleep(LOOK_AGAIN).await;
         }
-        Ok(())
     }
 
     pub(crate) fn is_alive(&self) -> Result<()> {
@@ -155,9 +200,25 @@ impl Node {
         Some(Reading { vitals, resident, files })
     }
 
-    /// Has it stop as a deployment stops it, and serve again on the same log.
-    pub(crate) async fn drain(&self) {
-        let _it_may_be_gone = once(self.address, "POST", DRAIN, &[], b"").await;
+    /// Has it stop as a deployment stops it, and serve again on the same log. That may take its time,
+    /// and more may be done to it meanwhile.
+    pub(crate) async fn drain(self: &Arc<Self>) -> Result<()> {
+        let (life, before) = (self.life(), self.serves().await?.served);
+        self.troubles.begins();
+        let (status, _) = once(self.address, "POST", DRAIN, &[], b"").await?;
+        if status != 200 {
+            return Err(format!("a drain was answered by {status}").into());
+        }
+        let node = Arc::clone(self);
+        tokio::spawn(async move {
+            // What is killed meanwhile is waited for by whoever kills it.
+            while node.life() == life && node.vitals().await.is_none_or(|now| now.served == before)
+            {
+                sleep(LOOK_AGAIN).await;
+            }
+            node.troubles.is_over();
+        });
+        Ok(())
     }
 
     /// Ends every stream of a principal; whether that was done.

@@ -3,29 +3,24 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use crate::trouble::Act;
 use crate::viewer::Habits;
+use crate::witness::Counts;
 use crate::world::World;
+
+/// After so many rounds everything has happened.
+const ENOUGH: usize = 3;
 
 pub(crate) fn print(worlds: &[World], took: Duration) {
     println!();
     for world in worlds {
         let given = world.given();
-        let sum = |of: fn(&Habits) -> &AtomicU64| -> u64 {
-            world.habits().map(|habits| of(habits).load(Ordering::Relaxed)).sum()
-        };
         println!("{}: {} rounds", world.name(), world.rounds());
-        line("published", world.published());
-        line("events given, each compared with the log", given.events);
-        line("links compared, positions among them", given.links);
-        line("snapshots given", given.snapshots);
-        line("streams opened", sum(|habits| &habits.streams));
-        line("pages read", sum(|habits| &habits.pages));
-        line("readers frozen", sum(|habits| &habits.frozen));
-        line("readers left", sum(|habits| &habits.left));
-        line("connections killed", sum(|habits| &habits.killed));
-        line("begun afresh", sum(|habits| &habits.afresh));
-        line("requests refused for now", sum(|habits| &habits.refused));
-        line("connections broken", sum(|habits| &habits.broken));
+        for (what, count) in always(world, &given) {
+            line(what, count);
+        }
+        line("requests refused for now", sum(world, |habits| &habits.refused));
+        line("connections broken", sum(world, |habits| &habits.broken));
         for (what, counted) in [("reset", &given.resets), ("end", &given.ends)] {
             for (reason, count) in counted {
                 line(&format!("{what}: {reason}"), *count);
@@ -48,6 +43,35 @@ pub(crate) fn print(worlds: &[World], took: Duration) {
         }
     }
     println!("{:.0} s", took.as_secs_f64());
+}
+
+/// What did not happen in a world that had the time for it: a soak that leaves out something is not
+/// one that found nothing.
+pub(crate) fn missing(world: &World) -> Option<&'static str> {
+    let acts = [("anybody revoked", Act::Revoke), ("a node drained", Act::Drain)];
+    let acts = acts.map(|(what, act)| (what, world.acts().get(&act).copied().unwrap_or(0)));
+    let all = always(world, &world.given()).into_iter().chain(acts);
+    all.filter(|_| world.rounds() >= ENOUGH).find(|(_, count)| *count == 0).map(|(what, _)| what)
+}
+
+/// What is done in every world, and what comes of it.
+fn always(world: &World, given: &Counts) -> [(&'static str, u64); 10] {
+    [
+        ("published", world.published()),
+        ("events given, each compared with the log", given.events),
+        ("links compared, positions among them", given.links),
+        ("snapshots given", given.snapshots),
+        ("streams opened", sum(world, |habits| &habits.streams)),
+        ("pages read", sum(world, |habits| &habits.pages)),
+        ("readers frozen", sum(world, |habits| &habits.frozen)),
+        ("readers left", sum(world, |habits| &habits.left)),
+        ("connections killed", sum(world, |habits| &habits.killed)),
+        ("begun afresh", sum(world, |habits| &habits.afresh)),
+    ]
+}
+
+fn sum(world: &World, of: fn(&Habits) -> &AtomicU64) -> u64 {
+    world.habits().map(|habits| of(habits).load(Ordering::Relaxed)).sum()
 }
 
 fn line(what: &str, count: u64) {

@@ -82,6 +82,9 @@ async fn live(mut world: World, began: Instant, span: Duration) -> (World, Resul
             return (world, Err(error));
         }
     }
-    let judged = world.judge();
+    let judged = world.judge().and_then(|()| match report::missing(&world) {
+        None => Ok(()),
+        Some(what) => Err(format!("{}: never: {what}", world.name()).into()),
+    });
     (world, judged)
 }

@@ -58,6 +58,8 @@ pub(crate) enum Answer {
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub(crate) struct Vitals {
     pub(crate) pid: u32,
+    /// How often it began to serve: at first, and after each drain.
+    pub(crate) served: u32,
     /// Of its runtime. actix keeps those of its connections where Tokio does not count them.
     pub(crate) tasks: usize,
     pub(crate) streams: usize,

@@ -68,7 +68,7 @@ impl World {
                 // Where Redis is down the other nodes cannot be told.
                 let _done = node.revoke(&principal).await;
             }
-            Act::Drain => node.drain().await,
+            Act::Drain => node.drain().await?,
             Act::Kill => {
                 let is_kept = self.redis().is_some();
                 if !is_kept {

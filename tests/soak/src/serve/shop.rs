@@ -1,5 +1,6 @@
-//! A hub and its door, with small limits, so that each of them is reached.
+//! A hub and its door, with little room and short times, so that a minute meets each bound of a stream.
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -24,19 +25,27 @@ const RETAINED: usize = 2_000;
 const KEY_WINDOW: Duration = Duration::from_secs(60);
 const KEYS: usize = 4_000;
 
-/// What the log is on; it outlives the hubs.
+/// What outlives the hubs.
 #[derive(Clone)]
-pub(super) struct Kept(Arc<dyn Engine>);
+pub(super) struct Kept {
+    engine: Arc<dyn Engine>,
+    /// How many hubs there were.
+    served: Arc<AtomicU32>,
+}
 
 impl Kept {
     pub(super) async fn open(redis: Option<&str>) -> Result<Self> {
         let Some(url) = redis else {
             let engine = MemoryEngine::builder().retain_events(RETAINED);
-            return Ok(Self(Arc::new(engine.key_window(KEY_WINDOW).max_keys(KEYS).build())));
+            return Ok(Self::on(engine.key_window(KEY_WINDOW).max_keys(KEYS).build()));
         };
         let engine = RedisEngine::builder(url).retain_events(RETAINED).order_history(200);
         let engine = engine.key_window(KEY_WINDOW).max_keys(KEYS).poll(Duration::from_millis(300));
-        Ok(Self(Arc::new(engine.connect().await?)))
+        Ok(Self::on(engine.connect().await?))
+    }
+
+    fn on(engine: impl Engine) -> Self {
+        Self { engine: Arc::new(engine), served: Arc::default() }
     }
 }
 
@@ -45,6 +54,8 @@ impl Kept {
 pub(super) struct Shop {
     pub(super) hub: Hub,
     pub(super) door: Door,
+    /// The how manieth it is.
+    served: u32,
     drained: Arc<Notify>,
     /// The runtimes that serve, where they are not the one that began.
     runtimes: Arc<Mutex<Vec<Handle>>>,
@@ -52,7 +63,7 @@ pub(super) struct Shop {
 
 impl Shop {
     pub(super) fn open(kept: &Kept) -> Self {
-        let hub = Hub::builder().any_engine(Arc::clone(&kept.0)).configure(|config| {
+        let hub = Hub::builder().any_engine(Arc::clone(&kept.engine)).configure(|config| {
             config.window_events = 64;
             config.replay_events = 300;
             config.inline_snapshots = 24;
@@ -71,7 +82,8 @@ impl Shop {
         });
         let door = Door::with_settings(&hub, Trusting, settings);
         let runtimes = Arc::new(Mutex::new(vec![Handle::current()]));
-        Self { hub, door, drained: Arc::default(), runtimes }
+        let served = kept.served.fetch_add(1, Ordering::Relaxed) + 1;
+        Self { hub, door, served, drained: Arc::default(), runtimes }
     }
 
     /// Called where a thread begins to serve.
@@ -115,6 +127,7 @@ impl Shop {
         let runtimes = self.runtimes.lock().unwrap_or_else(PoisonError::into_inner);
         Vitals {
             pid: std::process::id(),
+            served: self.served,
             tasks: runtimes.iter().map(|runtime| runtime.metrics().num_alive_tasks()).sum(),
             streams: stats.subscriptions,
             watch_points: stats.watch_points,

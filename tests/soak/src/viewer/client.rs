@@ -55,7 +55,9 @@ impl Viewer {
                     return Ok(self.look(|seen| seen.is_told_of_the_end(Over::Absent))?);
                 }
                 // A short grant is over, and nothing renews it.
-                Some(Err(Error::Unauthenticated)) => return Err(Trouble::Refused),
+                Some(Err(Error::Unauthenticated)) if self.is_granted_briefly => {
+                    return Err(Trouble::Refused);
+                }
                 Some(Err(error)) => return Err(Trouble::Wrong(format!("the client: {error}"))),
             }
         }

@@ -85,8 +85,8 @@ impl House {
 
 /// Why a connection is over before its time.
 pub(crate) enum Trouble {
-    /// It broke, or could not be had.
-    Broken,
+    /// It broke, or could not be had: right where there is a reason for it.
+    Broken(io::Error),
     /// It was refused, for a reason that passes.
     Refused,
     /// What should never be.
@@ -94,8 +94,12 @@ pub(crate) enum Trouble {
 }
 
 impl From<io::Error> for Trouble {
-    fn from(_: io::Error) -> Self {
-        Self::Broken
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            // Of no trouble is it a part to speak wrongly, or to let anybody wait for ever.
+            io::ErrorKind::Other | io::ErrorKind::TimedOut => Self::Wrong(error.to_string()),
+            _ => Self::Broken(error),
+        }
     }
 }
 
@@ -131,6 +135,10 @@ pub(crate) struct Viewer {
     kind: Kind,
     name: String,
     witness: Arc<Mutex<Witness>>,
+    /// It stopped reading since it connected, and may have been given up.
+    was_frozen: bool,
+    /// What it was granted last is for a short time only.
+    is_granted_briefly: bool,
     rng: Rng,
 }
 
@@ -159,6 +167,8 @@ impl Viewer {
             kind,
             name,
             witness: Arc::new(Mutex::new(witness)),
+            was_frozen: false,
+            is_granted_briefly: false,
             rng,
         }
     }
@@ -187,6 +197,8 @@ impl Viewer {
                 Phase::Chaos | Phase::Settle => {}
             }
             let node = Arc::clone(&self.tenant.nodes[self.rng.usize(..self.tenant.nodes.len())]);
+            let before = node.now();
+            self.was_frozen = false;
             let done = match self.kind {
                 Kind::Client => self.follow(&node).await,
                 Kind::Raw if self.house.phase() == Phase::Chaos && self.rng.u8(..4) == 0 => {
@@ -196,17 +208,23 @@ impl Viewer {
             };
             match done {
                 Ok(()) => {}
-                Err(Trouble::Broken) => count(&self.house.habits.broken),
-                Err(Trouble::Refused) => count(&self.house.habits.refused),
-                Err(Trouble::Wrong(what)) => {
-                    let (who, recent) = self.look(|seen| (seen.who.clone(), seen.recent()));
-                    self.house.is_wrong(format!("{who}: {what}"), recent);
-                    return;
+                Err(Trouble::Broken(_)) if self.was_frozen || !node.is_in_peace_since(before) => {
+                    count(&self.house.habits.broken);
                 }
+                Err(Trouble::Broken(error)) => {
+                    return self.is_wrong(&format!("{} cut it for no reason: {error}", node.name));
+                }
+                Err(Trouble::Refused) => count(&self.house.habits.refused),
+                Err(Trouble::Wrong(what)) => return self.is_wrong(&what),
             }
             self.pause(60).await;
             self.is_away().await;
         }
+    }
+
+    fn is_wrong(&self, what: &str) {
+        let (who, recent) = self.look(|seen| (seen.who.clone(), seen.recent()));
+        self.house.is_wrong(format!("{who}: {what}"), recent);
     }
 
     fn look<T>(&self, at: impl FnOnce(&mut Witness) -> T) -> T {
@@ -265,7 +283,8 @@ impl Viewer {
         if self.audience == Audience::Staff {
             headers.push((STAFF, "yes".to_owned()));
         }
-        if self.house.phase() == Phase::Chaos && self.rng.u8(..5) == 0 {
+        self.is_granted_briefly = self.house.phase() == Phase::Chaos && self.rng.u8(..5) == 0;
+        if self.is_granted_briefly {
             headers.push((GRANTED_MS, self.rng.u64(200..4_000).to_string()));
         }
         headers
@@ -286,7 +305,9 @@ impl Viewer {
             204 => Ok(self.look(|seen| seen.is_told_of_the_end(Over::Finished))?),
             404 => Ok(self.look(|seen| seen.is_told_of_the_end(Over::Absent))?),
             // A short grant may be over before it is looked at.
-            401 | 429 | 503 => Err(Trouble::Refused),
+            401 if self.is_granted_briefly => Err(Trouble::Refused),
+            // The log is away, or the node stops.
+            503 => Err(Trouble::Refused),
             other => Err(Trouble::Wrong(format!("answered by {other}"))),
         }
     }

@@ -12,6 +12,13 @@ use crate::http::Connection;
 use crate::process::Node;
 use crate::told::Told;
 
+/// Who heard nothing for so long, several heartbeats, does nothing but wait …
+const HUSH: Duration = Duration::from_secs(3);
+
+/// … and nothing for so long is wrong, with the longest freeze in it. A kernel that gives a reader up does
+/// so after 5 s without room, and is asked within 3 s more.
+const SILENCE: Duration = Duration::from_secs(15);
+
 /// What becomes of a connection.
 enum Mood {
     ReadsOn,
@@ -50,6 +57,7 @@ impl Viewer {
         }
         let mut blocks = Blocks::default();
         let mut next_mood = self.soon();
+        let mut heard = Instant::now();
         loop {
             let piece = tokio::select! {
                 piece = connection.piece() => piece?,
@@ -57,7 +65,10 @@ impl Viewer {
                     Phase::Leave | Phase::Over => return Ok(()),
                     Phase::Chaos | Phase::Settle => continue,
                 },
-                () = sleep_until(next_mood) => {
+                () = sleep_until(heard + SILENCE) => {
+                    return Err(Trouble::Wrong(format!("nothing came for {SILENCE:?}")));
+                }
+                () = sleep_until(next_mood), if heard.elapsed() < HUSH => {
                     match self.mood(&mut phase).await {
                         Mood::ReadsOn => {}
                         Mood::Leaves => {
@@ -75,6 +86,7 @@ impl Viewer {
                 }
             };
             let Some(piece) = piece else { return Ok(()) };
+            heard = Instant::now();
             blocks.input.extend_from_slice(&piece);
             while let Some(block) = blocks.next()? {
                 self.take(node, block).await?;
@@ -93,6 +105,7 @@ impl Viewer {
         match self.rng.u8(..10) {
             0..4 => {
                 count(&self.house.habits.frozen);
+                self.was_frozen = true;
                 let span = Duration::from_millis(self.rng.u64(100..7_000));
                 self.look(|seen| seen.note(format_args!("is frozen for {span:?}")));
                 // Who is frozen stays so, unless there is an end to everything.
