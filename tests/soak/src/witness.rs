@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::fmt;
+use std::mem::take;
 use std::sync::Arc;
 
 use order_events_core::{Audience, Cursor, Epoch, OrderStatus, ResetReason, Scope};
@@ -29,18 +30,33 @@ pub(crate) struct Witness {
     connected: usize,
     losses: usize,
     picture: Picture,
-    /// The snapshots of a beginning that is not whole yet.
-    arriving: Option<Picture>,
-    is_to_page: bool,
-    /// The beginning is whole, and nothing was said of the place that it was made at.
-    is_placeless: bool,
-    owes_reset: bool,
+    reading: Reading,
     /// The versions that the last beginning told.
     told: Arc<HashMap<String, u64>>,
     links: Vec<Link>,
     over: Option<Over>,
     recent: VecDeque<String>,
     pub(crate) counts: Counts,
+}
+
+/// How far it is with what it reads.
+#[derive(Debug)]
+enum Reading {
+    /// It was not resumed, and has not been told why.
+    IsOwedReset,
+    /// A beginning comes, and of it came these snapshots.
+    Begins { arrived: Picture, is_to_page: bool },
+    /// The beginning is whole, and nothing was said of the place that it was made at.
+    IsPlaceless(Picture),
+    /// What it is told now comes on top.
+    GoesOn,
+}
+
+impl Reading {
+    /// Of a beginning, by its first word.
+    fn begins(is_to_page: bool) -> Self {
+        Self::Begins { arrived: Picture::new(), is_to_page }
+    }
 }
 
 type Picture = BTreeMap<String, Pictured>;
@@ -110,10 +126,7 @@ impl Witness {
             connected: 0,
             losses: 0,
             picture: Picture::new(),
-            arriving: None,
-            is_to_page: false,
-            is_placeless: false,
-            owes_reset: false,
+            reading: Reading::begins(false),
             told: Arc::default(),
             links: Vec::new(),
             over: None,
@@ -133,9 +146,11 @@ impl Witness {
         self.connected = losses;
         let cursor = self.cursor;
         self.note(format_args!("connects, at {cursor:?}"));
-        (self.owes_reset, self.is_to_page, self.is_placeless) = (false, false, false);
-        self.arriving = self.cursor.is_none().then(Picture::new);
-        self.cursor
+        self.reading = match cursor {
+            Some(_) => Reading::GoesOn,
+            None => Reading::begins(false),
+        };
+        cursor
     }
 
     /// It lets go of everything it knows.
@@ -147,19 +162,25 @@ impl Witness {
     /// A beginning begins, of one who knew nothing.
     pub(crate) fn begins(&mut self) {
         self.note(format_args!("begins"));
-        (self.cursor, self.arriving) = (None, Some(Picture::new()));
+        (self.cursor, self.reading) = (None, Reading::begins(false));
     }
 
     /// Whether a beginning is not whole yet.
     pub(crate) fn is_beginning(&self) -> bool {
-        self.arriving.is_some()
+        matches!(self.reading, Reading::Begins { .. })
     }
 
     /// The beginning is whole, and events follow on the same page, which does not say where the one
     /// ends. So it is taken to be right before the first of them.
-    pub(crate) fn is_followed(&mut self) {
+    pub(crate) fn is_followed(&mut self) -> Result<(), String> {
         self.note(format_args!("begins before what follows"));
-        self.is_placeless = true;
+        match &mut self.reading {
+            Reading::Begins { arrived, .. } => {
+                self.reading = Reading::IsPlaceless(take(arrived));
+                Ok(())
+            }
+            other => Err(format!("a beginning is whole that did not begin: {other:?}")),
+        }
     }
 
     /// The stream goes on from here, or does not say so.
@@ -172,7 +193,7 @@ impl Witness {
                 self.cursor = Some(resumed);
             }
             (None, None) => {}
-            (Some(_), None) => self.owes_reset = true,
+            (Some(_), None) => self.reading = Reading::IsOwedReset,
             (presented, resumed) => {
                 return Err(format!("presented {presented:?}, and is resumed at {resumed:?}"));
             }
@@ -195,10 +216,7 @@ impl Witness {
         if is_of_a_lost_log && self.cursor.is_some() && losses == self.losses {
             return Err(format!("reset as {reason}, and nothing was lost since its cursor"));
         }
-        self.owes_reset = false;
-        self.cursor = None;
-        self.arriving = Some(Picture::new());
-        self.is_to_page = is_to_page;
+        (self.cursor, self.reading) = (None, Reading::begins(is_to_page));
         Ok(())
     }
 
@@ -206,20 +224,21 @@ impl Witness {
     pub(crate) fn snapshot(&mut self, shown: Shown) -> Result<(), String> {
         self.note(format_args!("snapshot {shown:?}"));
         self.counts.snapshots += 1;
-        if self.owes_reset {
-            return Err("a snapshot came where a reset was due".to_owned());
-        }
         if let Scope::Order(order) = &self.scope
             && order.as_str() != shown.order
         {
             return Err(format!("a snapshot of {} on the stream of {order}", shown.order));
         }
-        let Some(arriving) = &mut self.arriving else {
-            return Err(format!("a snapshot came after the beginning: {shown:?}"));
+        let (arrived, is_to_page) = match &mut self.reading {
+            Reading::Begins { arrived, is_to_page } => (arrived, *is_to_page),
+            Reading::IsOwedReset => return Err("a snapshot came where a reset was due".to_owned()),
+            Reading::IsPlaceless(_) | Reading::GoesOn => {
+                return Err(format!("a snapshot came after the beginning: {shown:?}"));
+            }
         };
         let pictured = Pictured { version: shown.version, status: Some(shown.status) };
-        match arriving.insert(shown.order.clone(), pictured) {
-            Some(_) if !self.is_to_page && !self.drops_by_version => {
+        match arrived.insert(shown.order.clone(), pictured) {
+            Some(_) if !is_to_page && !self.drops_by_version => {
                 Err(format!("{} came twice in a beginning", shown.order))
             }
             _ => Ok(()),
@@ -228,19 +247,24 @@ impl Witness {
 
     /// Whether the orders are to be paged before anything else is taken.
     pub(crate) fn is_to_page(&self) -> bool {
-        self.is_to_page
+        matches!(self.reading, Reading::Begins { is_to_page: true, .. })
     }
 
     /// The beginning is whole, or nothing happened up to here.
     pub(crate) fn position(&mut self, at: Cursor) -> Result<(), String> {
         self.note(format_args!("position {at}"));
-        if self.owes_reset {
-            return Err(format!("a position came where a reset was due: {at}"));
-        }
-        match (self.is_beginning(), self.cursor) {
-            (true, _) => self.is_whole(),
-            (false, Some(from)) => self.link(from, at, None),
-            (false, None) => return Err(format!("a position came before a beginning: {at}")),
+        match &mut self.reading {
+            Reading::Begins { arrived, .. } | Reading::IsPlaceless(arrived) => {
+                let arrived = take(arrived);
+                self.is_whole(arrived);
+            }
+            Reading::GoesOn => match self.cursor {
+                Some(from) => self.link(from, at, None),
+                None => return Err(format!("a position came before a beginning: {at}")),
+            },
+            Reading::IsOwedReset => {
+                return Err(format!("a position came where a reset was due: {at}"));
+            }
         }
         self.stands_at(at);
         Ok(())
@@ -250,12 +274,10 @@ impl Witness {
         (self.cursor, self.losses) = (Some(at), self.connected);
     }
 
-    fn is_whole(&mut self) {
-        let picture = self.arriving.take().unwrap_or_default();
+    fn is_whole(&mut self, picture: Picture) {
         let told = picture.iter().map(|(order, pictured)| (order.clone(), pictured.version));
         self.told = Arc::new(told.collect());
-        self.picture = picture;
-        self.is_to_page = false;
+        (self.picture, self.reading) = (picture, Reading::GoesOn);
     }
 
     /// The stream was served up to here; its reader is not moved by that.
@@ -268,15 +290,19 @@ impl Witness {
     pub(crate) fn event(&mut self, at: Cursor, told: Told) -> Result<(), String> {
         self.note(format_args!("event {at} {told:?}"));
         self.counts.events += 1;
-        if self.owes_reset {
-            return Err(format!("an event came where a reset was due: {at}"));
+        match &mut self.reading {
+            Reading::IsPlaceless(arrived) => {
+                let arrived = take(arrived);
+                self.is_whole(arrived);
+                self.stands_at(Cursor { seq: at.seq.saturating_sub(1), ..at });
+            }
+            Reading::GoesOn => {}
+            Reading::Begins { .. } | Reading::IsOwedReset => {
+                return Err(format!("an event came where a beginning or a reset was due: {at}"));
+            }
         }
-        if std::mem::take(&mut self.is_placeless) {
-            self.is_whole();
-            self.stands_at(Cursor { seq: at.seq.saturating_sub(1), ..at });
-        }
-        let (None, Some(from)) = (&self.arriving, self.cursor) else {
-            return Err(format!("an event came before the beginning was whole: {at}"));
+        let Some(from) = self.cursor else {
+            return Err(format!("an event came before any beginning: {at}"));
         };
         if self.audience == Audience::Public && (told.is_staffs || told.customer.is_some()) {
             return Err(format!("the public was given what is staff's: {told:?}"));
@@ -353,7 +379,7 @@ impl Witness {
 
     /// Compares what was given since with the log, which is known by now.
     pub(crate) fn compare(&mut self, log: &Log) -> Result<(), String> {
-        for link in std::mem::take(&mut self.links) {
+        for link in take(&mut self.links) {
             self.hold(&link, log)?;
         }
         Ok(())
@@ -433,7 +459,7 @@ impl Witness {
                 false => Err(format!("it was told that {order} is {over:?}: {truth:?}")),
             };
         }
-        if self.arriving.is_some() || self.owes_reset {
+        if !matches!(self.reading, Reading::GoesOn) {
             return Err("its beginning is not whole".to_owned());
         }
         if let Some(latest) = log.latest(&self.scope, self.audience) {

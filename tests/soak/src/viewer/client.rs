@@ -9,7 +9,7 @@ use super::stream::parse;
 use super::{Phase, Trouble, Viewer, count};
 use crate::process::Node;
 use crate::told::{self, Told};
-use crate::witness::{Over, Shown};
+use crate::witness::{Over, Shown, Witness};
 
 impl Viewer {
     /// Follows until it is over, or until it has enough of this server.
@@ -105,7 +105,7 @@ impl Viewer {
             }
             Delivery::Current => match cursor {
                 Some(at) => self.look(|seen| seen.position(at))?,
-                None => self.look(|seen| seen.is_followed()),
+                None => self.look(Witness::is_followed)?,
             },
             Delivery::Event(event) => {
                 let (at, told) = (at()?, Told::of(event.kind.name(), &told::data(&event))?);

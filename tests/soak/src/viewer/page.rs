@@ -9,7 +9,7 @@ use super::{Phase, Trouble, Viewer, count};
 use crate::http::{Connection, once};
 use crate::process::Node;
 use crate::told::Told;
-use crate::witness::Shown;
+use crate::witness::{Shown, Witness};
 
 impl Viewer {
     /// Reads some pages, one after the other, on one connection.
@@ -61,7 +61,7 @@ impl Viewer {
                 self.page_orders(node).await?;
             }
             match (list("events").next(), page.get("end")) {
-                (Some(_), _) => self.look(|seen| seen.is_followed()),
+                (Some(_), _) => self.look(Witness::is_followed)?,
                 (None, None) => self.look(|seen| seen.position(cursor))?,
                 // It may have been cut off.
                 (None, Some(end)) => {
