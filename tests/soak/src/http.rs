@@ -178,6 +178,11 @@ pub(crate) async fn once(
     Ok((status, connection.body().await?))
 }
 
+/// Whether no trouble is a reason for it: to speak wrongly, or to let anybody wait for ever.
+pub(crate) fn has_no_excuse(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::Other | io::ErrorKind::TimedOut)
+}
+
 async fn in_time<T>(coming: impl Future<Output = io::Result<T>>) -> io::Result<T> {
     match timeout(PATIENCE, coming).await {
         Ok(came) => came,

@@ -74,32 +74,28 @@ pub(crate) struct Node {
     program: Program,
     /// Grows whenever it is killed.
     life: AtomicU32,
-    troubles: Troubles,
+    disturbances: Disturbances,
 }
 
 /// What is done to a node that cuts its connections.
 #[derive(Debug, Default)]
-struct Troubles {
+struct Disturbances {
     under_way: AtomicU32,
     /// Counted when one begins and when it is over, so that whoever was connected in between sees it.
-    seen: AtomicU32,
+    counted: AtomicU32,
 }
 
-impl Troubles {
+impl Disturbances {
     fn begins(&self) {
         self.under_way.fetch_add(1, Ordering::SeqCst);
-        self.seen.fetch_add(1, Ordering::SeqCst);
+        self.counted.fetch_add(1, Ordering::SeqCst);
     }
 
     fn is_over(&self) {
-        self.seen.fetch_add(1, Ordering::SeqCst);
+        self.counted.fetch_add(1, Ordering::SeqCst);
         self.under_way.fetch_sub(1, Ordering::SeqCst);
     }
 }
-
-/// A moment in what is done to a node.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Moment(u32);
 
 /// What the system says of a node, with what it says of itself.
 #[derive(Debug, Clone, Copy)]
@@ -131,7 +127,7 @@ impl Node {
             address,
             program,
             life: AtomicU32::new(0),
-            troubles: Troubles::default(),
+            disturbances: Disturbances::default(),
         };
         node.program.start()?;
         node.serves().await?;
@@ -142,18 +138,36 @@ impl Node {
         self.life.load(Ordering::SeqCst)
     }
 
-    pub(crate) fn now(&self) -> Moment {
-        Moment(self.troubles.seen.load(Ordering::SeqCst))
+    /// Grows with each disturbance.
+    pub(crate) fn disturbances(&self) -> u32 {
+        self.disturbances.counted.load(Ordering::SeqCst)
     }
 
-    /// Whether it was left in peace since then, and so has no reason to cut anybody.
-    pub(crate) fn is_in_peace_since(&self, then: Moment) -> bool {
-        self.troubles.under_way.load(Ordering::SeqCst) == 0 && self.now().0 == then.0
+    /// Whether it was left in peace since there were so many disturbances, and so has no reason to cut
+    /// anybody.
+    pub(crate) fn is_in_peace_since(&self, then: u32) -> bool {
+        self.is_in_peace() && self.disturbances() == then
+    }
+
+    fn is_in_peace(&self) -> bool {
+        self.disturbances.under_way.load(Ordering::SeqCst) == 0
+    }
+
+    /// Waits until nothing that was done to it is under way any more, and it answers.
+    pub(crate) async fn comes_to_peace(&self) -> Result<Vitals> {
+        let since = Instant::now();
+        while !self.is_in_peace() {
+            if since.elapsed() > PATIENCE {
+                return Err(format!("{} does not get over its drain", self.name).into());
+            }
+            sleep(LOOK_AGAIN).await;
+        }
+        self.serves().await
     }
 
     pub(crate) fn kill(&self) -> Result<()> {
         self.program.is_alive()?;
-        self.troubles.begins();
+        self.disturbances.begins();
         self.life.fetch_add(1, Ordering::SeqCst);
         self.program.kill()
     }
@@ -162,12 +176,11 @@ impl Node {
     pub(crate) async fn start_again(&self) -> Result<()> {
         self.program.start()?;
         self.serves().await?;
-        self.troubles.is_over();
+        self.disturbances.is_over();
         Ok(())
     }
 
-    /// Waits until it answers.
-    pub(crate) async fn serves(&self) -> Result<Vitals> {
+    async fn serves(&self) -> Result<Vitals> {
         let since = Instant::now();
         loop {
             if let Some(vitals) = self.vitals().await {
@@ -200,11 +213,11 @@ impl Node {
         Some(Reading { vitals, resident, files })
     }
 
-    /// Has it stop as a deployment stops it, and serve again on the same log. That may take its time,
-    /// and more may be done to it meanwhile.
+    /// Has it stop as a deployment stops it, and serve again on the same log. That may take its time, and
+    /// meanwhile it may be killed.
     pub(crate) async fn drain(self: &Arc<Self>) -> Result<()> {
-        let (life, before) = (self.life(), self.serves().await?.served);
-        self.troubles.begins();
+        let (life, before) = (self.life(), self.comes_to_peace().await?.served);
+        self.disturbances.begins();
         let (status, _) = once(self.address, "POST", DRAIN, &[], b"").await?;
         if status != 200 {
             return Err(format!("a drain was answered by {status}").into());
@@ -216,7 +229,7 @@ impl Node {
             {
                 sleep(LOOK_AGAIN).await;
             }
-            node.troubles.is_over();
+            node.disturbances.is_over();
         });
         Ok(())
     }

@@ -9,7 +9,7 @@ use order_events_core::{Cursor, Lifecycle, OrderStatus};
 use tokio::sync::RwLock;
 use tokio::time::{Duration, sleep};
 
-use crate::http::once;
+use crate::http::{has_no_excuse, once};
 use crate::log::Log;
 use crate::process::{LOOK_AGAIN, Node};
 use crate::told::{Answer, Attempt, PUBLISH, Told, What};
@@ -134,13 +134,13 @@ impl Tenant {
         let lives: Vec<u32> = self.nodes.iter().map(|node| node.life()).collect();
         loop {
             let node = &self.nodes[rng.usize(..self.nodes.len())];
-            let before = node.now();
+            let before = node.disturbances();
             let answered = once(node.address, "POST", PUBLISH, &[], &body).await;
             let answer = match answered {
                 Ok((200, answer)) => serde_json::from_slice(&answer)
                     .map_err(|error| format!("an answer that cannot be read: {error}"))?,
                 Ok((status, _)) => return Err(format!("a publish was answered by {status}")),
-                Err(error) if node.is_in_peace_since(before) => {
+                Err(error) if has_no_excuse(&error) || node.is_in_peace_since(before) => {
                     return Err(format!("{} did not answer a publish: {error}", node.name));
                 }
                 Err(error) => Answer::Unknown(error.to_string()),

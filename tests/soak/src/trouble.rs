@@ -50,15 +50,17 @@ impl World {
                 (true, _) if second == seconds / 3 => Some(Act::Drain),
                 (true, _) => None,
             };
-            if let Some(act) = act {
+            if let Some(act) = act
+                && self.act(act).await?
+            {
                 self.count(act);
-                self.act(act).await?;
             }
         }
         Ok(())
     }
 
-    async fn act(&mut self, act: Act) -> Result<()> {
+    /// Whether it was done.
+    async fn act(&mut self, act: Act) -> Result<bool> {
         let nodes = self.nodes().len();
         let nth = self.rng().usize(..nodes);
         let node = self.nodes()[nth].clone();
@@ -66,7 +68,7 @@ impl World {
             Act::Revoke => {
                 let principal = self.any_viewer();
                 // Where Redis is down the other nodes cannot be told.
-                let _done = node.revoke(&principal).await;
+                return Ok(node.revoke(&principal).await);
             }
             Act::Drain => node.drain().await?,
             Act::Kill => {
@@ -87,6 +89,6 @@ impl World {
             }
             Act::Flush => self.flush().await?,
         }
-        Ok(())
+        Ok(true)
     }
 }

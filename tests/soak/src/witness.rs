@@ -126,7 +126,7 @@ impl Witness {
             connected: 0,
             losses: 0,
             picture: Picture::new(),
-            reading: Reading::begins(false),
+            reading: Reading::GoesOn,
             told: Arc::default(),
             links: Vec::new(),
             over: None,

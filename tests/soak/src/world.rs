@@ -110,6 +110,7 @@ impl World {
         let tenant = Arc::new(Tenant::new(name, self.nodes.clone(), Log::new(kept)));
         let house = Arc::new(House {
             name: self.name.clone(),
+            is_in_memory: kept == Kept::InMemory,
             phase: self.phase.subscribe(),
             losses: AtomicUsize::new(0),
             wrong: self.wrong.clone(),
@@ -142,7 +143,7 @@ impl World {
         })
         .await?;
         for node in &self.nodes {
-            node.serves().await?;
+            node.comes_to_peace().await?;
         }
         for people in &self.people {
             people.tenant.close_the_round(&mut self.rng).await?;

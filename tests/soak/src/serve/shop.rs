@@ -54,7 +54,7 @@ impl Kept {
 pub(super) struct Shop {
     pub(super) hub: Hub,
     pub(super) door: Door,
-    /// The how manieth it is.
+    /// Its number, from one.
     served: u32,
     drained: Arc<Notify>,
     /// The runtimes that serve, where they are not the one that began.

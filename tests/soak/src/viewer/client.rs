@@ -56,7 +56,7 @@ impl Viewer {
                 }
                 // A short grant is over, and nothing renews it.
                 Some(Err(Error::Unauthenticated)) if self.is_granted_briefly => {
-                    return Err(Trouble::Refused);
+                    return Err(Trouble::Refused(401));
                 }
                 Some(Err(error)) => return Err(Trouble::Wrong(format!("the client: {error}"))),
             }

@@ -15,9 +15,14 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use tokio::sync::watch;
 use tokio::time::{Duration, sleep};
 
+use crate::http::has_no_excuse;
 use crate::publisher::{CUSTOMERS, Tenant, customer};
 use crate::told::{GRANTED_MS, STAFF, TENANT, USER};
 use crate::witness::{Counts, Over, Witness};
+
+/// Who did not read for so long may have been given up by the server's kernel: it does so after 5 s, and
+/// may ask for the last time when half of them are over.
+const GIVEN_UP: Duration = Duration::from_secs(2);
 
 /// What everybody is to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,6 +47,8 @@ pub(crate) struct Wrong {
 /// What the viewers of a tenant share.
 pub(crate) struct House {
     pub(crate) name: String,
+    /// Nothing is away there but the node.
+    pub(crate) is_in_memory: bool,
     pub(crate) phase: watch::Receiver<Phase>,
     /// How many logs were lost; counted before and after each loss.
     pub(crate) losses: AtomicUsize,
@@ -87,18 +94,17 @@ impl House {
 pub(crate) enum Trouble {
     /// It broke, or could not be had: right where there is a reason for it.
     Broken(io::Error),
-    /// It was refused, for a reason that passes.
-    Refused,
+    /// It was refused by a status that is right where there is a reason for it.
+    Refused(u16),
     /// What should never be.
     Wrong(String),
 }
 
 impl From<io::Error> for Trouble {
     fn from(error: io::Error) -> Self {
-        match error.kind() {
-            // Of no trouble is it a part to speak wrongly, or to let anybody wait for ever.
-            io::ErrorKind::Other | io::ErrorKind::TimedOut => Self::Wrong(error.to_string()),
-            _ => Self::Broken(error),
+        match has_no_excuse(&error) {
+            true => Self::Wrong(error.to_string()),
+            false => Self::Broken(error),
         }
     }
 }
@@ -123,7 +129,8 @@ pub(crate) enum Interest {
 pub(crate) enum Kind {
     /// By streams and pages, on raw sockets.
     Raw,
-    /// By the client for Rust.
+    /// By the client for Rust. Of what breaks it says nothing, and it leaves whoever is silent by itself;
+    /// that servers break nothing and are not silent is for the others to see.
     Client,
 }
 
@@ -135,8 +142,8 @@ pub(crate) struct Viewer {
     kind: Kind,
     name: String,
     witness: Arc<Mutex<Witness>>,
-    /// It stopped reading since it connected, and may have been given up.
-    was_frozen: bool,
+    /// For how long in all it did not read from the connection that it has.
+    unread: Duration,
     /// What it was granted last is for a short time only.
     is_granted_briefly: bool,
     rng: Rng,
@@ -167,7 +174,7 @@ impl Viewer {
             kind,
             name,
             witness: Arc::new(Mutex::new(witness)),
-            was_frozen: false,
+            unread: Duration::ZERO,
             is_granted_briefly: false,
             rng,
         }
@@ -197,8 +204,8 @@ impl Viewer {
                 Phase::Chaos | Phase::Settle => {}
             }
             let node = Arc::clone(&self.tenant.nodes[self.rng.usize(..self.tenant.nodes.len())]);
-            let before = node.now();
-            self.was_frozen = false;
+            let before = node.disturbances();
+            self.unread = Duration::ZERO;
             let done = match self.kind {
                 Kind::Client => self.follow(&node).await,
                 Kind::Raw if self.house.phase() == Phase::Chaos && self.rng.u8(..4) == 0 => {
@@ -206,15 +213,19 @@ impl Viewer {
                 }
                 Kind::Raw => self.watch(&node).await,
             };
+            let is_in_peace = node.is_in_peace_since(before);
             match done {
                 Ok(()) => {}
-                Err(Trouble::Broken(_)) if self.was_frozen || !node.is_in_peace_since(before) => {
-                    count(&self.house.habits.broken);
-                }
-                Err(Trouble::Broken(error)) => {
+                Err(Trouble::Broken(error)) if is_in_peace && self.unread < GIVEN_UP => {
                     return self.is_wrong(&format!("{} cut it for no reason: {error}", node.name));
                 }
-                Err(Trouble::Refused) => count(&self.house.habits.refused),
+                Err(Trouble::Broken(_)) => count(&self.house.habits.broken),
+                Err(Trouble::Refused(status))
+                    if is_in_peace && self.house.is_in_memory && !self.is_granted_briefly =>
+                {
+                    return self.is_wrong(&format!("{} said {status} for no reason", node.name));
+                }
+                Err(Trouble::Refused(_)) => count(&self.house.habits.refused),
                 Err(Trouble::Wrong(what)) => return self.is_wrong(&what),
             }
             self.pause(60).await;
@@ -305,9 +316,9 @@ impl Viewer {
             204 => Ok(self.look(|seen| seen.is_told_of_the_end(Over::Finished))?),
             404 => Ok(self.look(|seen| seen.is_told_of_the_end(Over::Absent))?),
             // A short grant may be over before it is looked at.
-            401 if self.is_granted_briefly => Err(Trouble::Refused),
+            401 if self.is_granted_briefly => Err(Trouble::Refused(status)),
             // The log is away, or the node stops.
-            503 => Err(Trouble::Refused),
+            503 => Err(Trouble::Refused(status)),
             other => Err(Trouble::Wrong(format!("answered by {other}"))),
         }
     }

@@ -100,8 +100,8 @@ impl Viewer {
             match status {
                 200 => {}
                 // A token of a log that was lost meanwhile.
-                400 | 503 => return Err(Trouble::Refused),
-                401 if self.is_granted_briefly => return Err(Trouble::Refused),
+                400 | 503 => return Err(Trouble::Refused(status)),
+                401 if self.is_granted_briefly => return Err(Trouble::Refused(status)),
                 other => return Err(Trouble::Wrong(format!("{path} was answered by {other}"))),
             }
             let page: Value = serde_json::from_slice(&body)

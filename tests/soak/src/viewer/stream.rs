@@ -12,12 +12,15 @@ use crate::http::Connection;
 use crate::process::Node;
 use crate::told::Told;
 
-/// Who heard nothing for so long, several heartbeats, does nothing but wait …
+/// Who has heard nothing for so long, several heartbeats, does nothing but wait …
 const HUSH: Duration = Duration::from_secs(3);
 
-/// … and nothing for so long is wrong, with the longest freeze in it. A kernel that gives a reader up does
-/// so after 5 s without room, and is asked within 3 s more.
-const SILENCE: Duration = Duration::from_secs(15);
+/// … and nothing for so long is wrong.
+const SILENCE: Duration = Duration::from_secs(5);
+
+/// … to one who did not always read: with the longest freeze in it, the 5 s after which a kernel gives it
+/// up, and the 3 s within which its own has asked.
+const LONG_SILENCE: Duration = Duration::from_secs(16);
 
 /// What becomes of a connection.
 enum Mood {
@@ -59,17 +62,21 @@ impl Viewer {
         let mut next_mood = self.soon();
         let mut heard = Instant::now();
         loop {
+            let patience = if self.unread.is_zero() { SILENCE } else { LONG_SILENCE };
             let piece = tokio::select! {
-                piece = connection.piece() => piece?,
+                // Whoever wants to do something does it, however much there is to read; and nobody was
+                // silent who has something to say.
+                biased;
                 _ = phase.changed() => match self.house.phase() {
                     Phase::Leave | Phase::Over => return Ok(()),
                     Phase::Chaos | Phase::Settle => continue,
                 },
-                () = sleep_until(heard + SILENCE) => {
-                    return Err(Trouble::Wrong(format!("nothing came for {SILENCE:?}")));
-                }
-                () = sleep_until(next_mood), if heard.elapsed() < HUSH => {
-                    match self.mood(&mut phase).await {
+                () = sleep_until(next_mood) => {
+                    let mood = match heard.elapsed() < HUSH {
+                        true => self.mood(&mut phase).await,
+                        false => Mood::ReadsOn,
+                    };
+                    match mood {
                         Mood::ReadsOn => {}
                         Mood::Leaves => {
                             count(&self.house.habits.left);
@@ -84,13 +91,17 @@ impl Viewer {
                     next_mood = self.soon();
                     continue;
                 }
+                piece = connection.piece() => piece?,
+                () = sleep_until(heard + patience) => {
+                    return Err(Trouble::Wrong(format!("nothing came for {patience:?}")));
+                }
             };
             let Some(piece) = piece else { return Ok(()) };
-            heard = Instant::now();
             blocks.input.extend_from_slice(&piece);
             while let Some(block) = blocks.next()? {
                 self.take(node, block).await?;
             }
+            heard = Instant::now();
         }
     }
 
@@ -105,14 +116,15 @@ impl Viewer {
         match self.rng.u8(..10) {
             0..4 => {
                 count(&self.house.habits.frozen);
-                self.was_frozen = true;
                 let span = Duration::from_millis(self.rng.u64(100..7_000));
                 self.look(|seen| seen.note(format_args!("is frozen for {span:?}")));
                 // Who is frozen stays so, unless there is an end to everything.
+                let since = Instant::now();
                 tokio::select! {
                     () = sleep(span) => {}
                     _ = phase.wait_for(|phase| *phase != Phase::Chaos) => {}
                 }
+                self.unread += since.elapsed();
                 Mood::ReadsOn
             }
             4..7 => Mood::Leaves,
@@ -177,7 +189,9 @@ impl Viewer {
     /// A beginning is whole, once what does not come on the stream was paged.
     async fn is_whole(&mut self, node: &Node, at: Cursor) -> Result<(), Trouble> {
         if self.look(|seen| seen.is_to_page()) {
+            let since = Instant::now();
             self.page_orders(node).await?;
+            self.unread += since.elapsed();
         }
         Ok(self.look(|seen| seen.position(at))?)
     }
