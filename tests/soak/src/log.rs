@@ -37,8 +37,6 @@ struct Life {
     orders: BTreeMap<String, Truth>,
     /// Every fact up to here is in `orders`.
     folded: u64,
-    /// Facts up to here are let go of: everybody has seen them.
-    forgotten: u64,
     /// The place of the last event that somebody may see.
     latest: HashMap<(Scope, bool), u64>,
 }
@@ -186,11 +184,12 @@ impl Log {
         Ok(())
     }
 
-    /// Everybody has seen everything: the facts are let go of, the states stay.
-    pub(crate) fn forget(&mut self) {
-        for life in &mut self.lives {
-            life.facts.clear();
-            life.forgotten = life.folded;
+    /// Everybody has seen everything, and in the present life nothing is wanted before `least`: the facts
+    /// are let go of, the states stay.
+    pub(crate) fn forget(&mut self, least: Option<u64>) {
+        for (nth, life) in self.lives.iter_mut().enumerate() {
+            let up_to = least.filter(|_| nth == self.current).unwrap_or(life.folded);
+            life.facts = life.facts.split_off(&up_to.saturating_add(1));
         }
         self.unresolved.clear();
     }

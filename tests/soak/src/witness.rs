@@ -446,6 +446,13 @@ impl Witness {
         false
     }
 
+    /// Where it stands, if there is something for it after that: it knows that already, and is given it
+    /// when it connects again.
+    pub(crate) fn stands_before(&self, log: &Log) -> Option<u64> {
+        let at = self.cursor.filter(|at| log.life_of(at.epoch) == Some(log.current()))?;
+        log.next(log.current(), at.seq, &self.scope, self.audience).map(|_| at.seq)
+    }
+
     /// Whether it knows the truth by now, and else what it does not know.
     pub(crate) fn is_current(&self, log: &Log) -> Result<(), String> {
         if let (Some(over), Scope::Order(order)) = (self.over, &self.scope) {

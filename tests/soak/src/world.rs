@@ -157,7 +157,10 @@ impl World {
         for people in &self.people {
             let left = std::mem::take(&mut *lock(&people.house.left));
             self.counts.add(&counted(&left));
-            people.tenant.log().forget();
+            let mut log = people.tenant.log();
+            let behind = people.witnesses.iter().filter_map(|seen| lock(seen).stands_before(&log));
+            let least = behind.min();
+            log.forget(least);
         }
         self.rounds += 1;
         Ok(())

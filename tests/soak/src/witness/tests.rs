@@ -213,6 +213,29 @@ fn who_had_the_last_word_by_a_snapshot_is_current_though_its_client_drops_the_ev
 }
 
 #[test]
+fn who_had_the_last_word_by_a_snapshot_may_be_given_it_once_all_who_have_it_are_done() {
+    let mut log = log();
+    let mut viewer = staff().of_a_client();
+    viewer.begins();
+    for order in ["a", "b"] {
+        let (order, status) = (order.to_owned(), OrderStatus::Pending);
+        viewer.snapshot(Shown { order, version: 2, status }).unwrap();
+    }
+    viewer.position(at(3)).unwrap();
+    viewer.is_current(&log).unwrap();
+    log.forget(viewer.stands_before(&log));
+    assert_eq!(viewer.connects(0), Some(at(3)));
+    viewer.ready(Some(at(3))).unwrap();
+    given(&mut viewer, &[4]);
+    viewer.compare(&log).unwrap();
+    // Nobody has to be given what everybody had.
+    log.forget(viewer.stands_before(&log));
+    assert_eq!(viewer.connects(0), Some(at(4)));
+    viewer.event(at(4), staffs("b", 2)).unwrap();
+    assert!(viewer.compare(&log).is_err());
+}
+
+#[test]
 fn who_keeps_an_order_that_is_gone_is_not_current() {
     let mut log = log();
     let gone = Told { name: "order.deleted".to_owned(), mark: None, ..created("a", 3) };
