@@ -216,7 +216,7 @@ impl Viewer {
             let is_in_peace = node.is_in_peace_since(before);
             match done {
                 Ok(()) => {}
-                Err(Trouble::Broken(error)) if is_in_peace && self.unread < GIVEN_UP => {
+                Err(Trouble::Broken(error)) if is_in_peace && !self.may_be_given_up() => {
                     return self.is_wrong(&format!("{} cut it for no reason: {error}", node.name));
                 }
                 Err(Trouble::Broken(_)) => count(&self.house.habits.broken),
@@ -231,6 +231,10 @@ impl Viewer {
             self.pause(60).await;
             self.is_away().await;
         }
+    }
+
+    fn may_be_given_up(&self) -> bool {
+        self.unread >= GIVEN_UP
     }
 
     fn is_wrong(&self, what: &str) {

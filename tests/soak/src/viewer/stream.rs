@@ -18,8 +18,8 @@ const HUSH: Duration = Duration::from_secs(3);
 /// … and nothing for so long is wrong.
 const SILENCE: Duration = Duration::from_secs(5);
 
-/// … to one who did not always read: with the longest freeze in it, the 5 s after which a kernel gives it
-/// up, and the 3 s within which its own has asked.
+/// … to one who may have been given up: with the longest freeze in it, the 5 s after which a kernel does
+/// so, and the 3 s within which its own has asked.
 const LONG_SILENCE: Duration = Duration::from_secs(16);
 
 /// What becomes of a connection.
@@ -62,7 +62,7 @@ impl Viewer {
         let mut next_mood = self.soon();
         let mut heard = Instant::now();
         loop {
-            let patience = if self.unread.is_zero() { SILENCE } else { LONG_SILENCE };
+            let patience = if self.may_be_given_up() { LONG_SILENCE } else { SILENCE };
             let piece = tokio::select! {
                 // Whoever wants to do something does it, however much there is to read; and nobody was
                 // silent who has something to say.

@@ -1,9 +1,9 @@
 //! The judge is judged: whatever can be wrong with what a viewer is given is found, and nothing else.
 
-use order_events_core::OrderId;
+use order_events_core::{Epoch, OrderId};
 
 use super::*;
-use crate::log::Kept;
+use crate::log::{Kept, Log};
 use crate::told::{Attempt, What};
 
 const EPOCH: Epoch = Epoch::from_u64(1);
@@ -196,32 +196,29 @@ fn who_lacks_the_last_word_or_an_order_is_not_current() {
     assert!(blind.is_current(&log()).unwrap_err().contains("is missing"));
 }
 
-/// A snapshot may be newer than the place that it was made at.
-#[test]
-fn who_had_the_last_word_by_a_snapshot_is_current_though_its_client_drops_the_event() {
-    let has_it = |mut viewer: Witness| {
-        viewer.begins();
-        for order in ["a", "b"] {
-            let (order, status) = (order.to_owned(), OrderStatus::Pending);
-            viewer.snapshot(Shown { order, version: 2, status }).unwrap();
-        }
-        viewer.position(at(3)).unwrap();
-        viewer.is_current(&log())
-    };
-    has_it(staff().of_a_client()).unwrap();
-    assert!(has_it(staff()).unwrap_err().contains("is for it"));
-}
-
-#[test]
-fn who_had_the_last_word_by_a_snapshot_may_be_given_it_once_all_who_have_it_are_done() {
-    let mut log = log();
-    let mut viewer = staff().of_a_client();
+/// A viewer who has the last event of the log by a snapshot, and stands before it: a snapshot may be
+/// newer than the place that it was made at.
+fn ahead_of_its_place(mut viewer: Witness) -> Witness {
     viewer.begins();
     for order in ["a", "b"] {
         let (order, status) = (order.to_owned(), OrderStatus::Pending);
         viewer.snapshot(Shown { order, version: 2, status }).unwrap();
     }
     viewer.position(at(3)).unwrap();
+    viewer
+}
+
+#[test]
+fn who_had_the_last_word_by_a_snapshot_is_current_though_its_client_drops_the_event() {
+    ahead_of_its_place(staff().of_a_client()).is_current(&log()).unwrap();
+    let owed = ahead_of_its_place(staff()).is_current(&log());
+    assert!(owed.unwrap_err().contains("is for it"));
+}
+
+#[test]
+fn who_had_the_last_word_by_a_snapshot_may_be_given_it_once_all_who_have_it_are_done() {
+    let mut log = log();
+    let mut viewer = ahead_of_its_place(staff().of_a_client());
     viewer.is_current(&log).unwrap();
     log.forget(viewer.stands_before(&log));
     assert_eq!(viewer.connects(0), Some(at(3)));
